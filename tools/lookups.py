@@ -1,0 +1,43 @@
+"""The read-only functions that agents get. They see one tenant's records through a ReadPort and can change nothing."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from tools.ports import ReadPort
+from tools.reach import Reach, reach
+from tools.records import Assignment, Leave, Person, Project, RateCard, TimeEntry
+from tools.values import RecordKey
+
+
+class Lookups:
+    """One tenant's read-only view. Every method raises SourceUnavailable when the system of record cannot be asked."""
+
+    def __init__(self, read: ReadPort) -> None:
+        self._read = read
+
+    def reach(self, subject: RecordKey | None, now: datetime, *, also: Iterable[RecordKey] = ()) -> Reach:
+        return reach(self._read, subject, now, also=also)
+
+    def people(self, unit: str | None = None) -> list[Person]:
+        return self._read.find(Person, {"unit": unit} if unit else {}, limit=1000)
+
+    def assignments_of(self, person_id: str) -> list[Assignment]:
+        return self._read.find(Assignment, {"person_id": person_id})
+
+    def team_of(self, project_id: str) -> list[Assignment]:
+        return self._read.find(Assignment, {"project_id": project_id})
+
+    def leaves_of(self, person_id: str) -> list[Leave]:
+        return self._read.find(Leave, {"person_id": person_id})
+
+    def time_of(self, person_id: str) -> list[TimeEntry]:
+        return self._read.find(TimeEntry, {"person_id": person_id}, limit=1000)
+
+    def time_on(self, project_id: str) -> list[TimeEntry]:
+        return self._read.find(TimeEntry, {"project_id": project_id}, limit=1000)
+
+    def project(self, project_id: str) -> Project | None:
+        return self._read.get(Project, project_id)
+
+    def rate_card(self) -> list[RateCard]:
+        return self._read.find(RateCard, {}, limit=1000)

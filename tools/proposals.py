@@ -1,0 +1,72 @@
+"""Assessments and proposals: what the agents hand over. Nothing in them decides anything."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tools.actions import AnyAction
+from tools.facts import Scalar
+from tools.values import Line, Text, Value
+
+FactId = Annotated[str, Field(max_length=300)]
+Level = Literal["low", "medium", "high"]
+Share = Annotated[int, Field(ge=0, le=100)]
+
+
+class Assessment(Value):
+    """What the event means. `abstained` says why no category was chosen; then `category` is None.
+
+    `confidence` is a calibrated percentage; `evidence` names facts. `model` and `prompt` stamp where it came from.
+    """
+
+    category: Line | None
+    urgency: Level = "medium"
+    impact: Level = "medium"
+    confidence: Share
+    evidence: list[FactId] = []
+    abstained: Line | None = None
+    novelty: Share = 0
+    language: Line = "en"
+    model: Line
+    prompt: Line | None = None
+
+
+class ArgumentSource(Value):
+    """Where the planner says an argument came from; shown to people, never read by the policy."""
+
+    facts: list[FactId] = []
+    method: Line
+
+
+class Proposal(Value):
+    """One action with the reasons for it. `id` is `prp_…`; `$ref`s of later proposals name it."""
+
+    id: Annotated[str, Field(pattern=r"^prp_[0-9a-z]{26}$")]
+    action: AnyAction
+    rationale: Text
+    evidence: list[FactId] = []
+    provenance: dict[str, ArgumentSource] = {}
+    alternatives: list[Text] = []
+    expected_effect: Text
+    undo: Text
+    triggered_by: list[FactId] = []
+    ungrounded: list[Line] = []
+
+
+class Outcome(Value):
+    """The end of one graph run: proposals, or none and why ("seen, nothing proposed, because …")."""
+
+    assessment: Assessment
+    proposals: list[Proposal] = []
+    nothing_because: Line | None = None
+    summary: Text
+
+
+class ProposedValue(Value):
+    """One argument as a reviewer sees it: the value, what supports it, and how far that support is trusted."""
+
+    argument: Line
+    value: Scalar
+    support: Literal["record", "person", "unsupported", "untrusted", "text", "reference"]
+    record: Line | None = None
+    field: Line | None = None

@@ -1,0 +1,355 @@
+"""Canonical records of the firm. Connectors map their system's rows to these; everything above reads only these."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from tools.facts import DEFAULT_TRUST, Scalar, Trust, trust_of_author
+from tools.values import Currency, Day, Email, Id, Line, Minor, Moment, RecordKey, RecordKind, Text, Value
+
+Percent = Annotated[int, Field(ge=0, le=100)]
+BasisPoints = Annotated[int, Field(ge=0, le=100_000)]
+
+
+class Record(Value):
+    """What every record has. `version` rises with each change; `authors` says who wrote which field.
+
+    `authors["*"]` is the author of every field without an entry of its own; a record without either is nobody's, and
+    so is read as a customer's word. `links` of a kind name the fields that hold other records' ids.
+    """
+
+    kind: ClassVar[RecordKind]
+    links: ClassVar[Mapping[str, RecordKind]] = {}
+
+    id: Id
+    version: Annotated[int, Field(ge=1)] = 1
+    unit: Line | None = None
+    authors: dict[str, str] = {}
+
+    @property
+    def key(self) -> RecordKey:
+        return RecordKey(kind=self.kind, id=self.id)
+
+    def value(self, field: str) -> Scalar:
+        """The field as a JSON scalar: dates as ISO 8601, enumerations as their text. Raises KeyError if unknown."""
+        if field not in type(self).model_fields:
+            raise KeyError(f"{self.kind} has no field {field}")
+        raw = getattr(self, field)
+        if raw is None or isinstance(raw, str | int | bool):
+            return raw
+        if isinstance(raw, date):
+            return raw.isoformat()
+        raise KeyError(f"{self.kind}.{field} is not a single value")
+
+    def author(self, field: str) -> str:
+        return self.authors.get(field) or self.authors.get("*") or ""
+
+    def trust(self, field: str, mapping: Mapping[str, Trust] = DEFAULT_TRUST) -> Trust:
+        return trust_of_author(self.author(field), mapping)
+
+
+class Customer(Record):
+    kind: ClassVar[RecordKind] = "customer"
+    name: Line
+    tier: Literal["strategic", "key", "standard"]
+    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
+    time_zone: Line = "UTC"
+    mail_domain: Line | None = None
+    account_lead_id: Id | None = None
+
+
+class Contact(Record):
+    kind: ClassVar[RecordKind] = "contact"
+    links: ClassVar[Mapping[str, RecordKind]] = {"customer_id": "customer"}
+    customer_id: Id
+    name: Line
+    email: Email
+    role: Line | None = None
+
+
+class Contract(Record):
+    """Terms as the CRM has them (`crm_*`) and as the ERP has them (`erp_*`); the signed contract's are the bare ones."""
+
+    kind: ClassVar[RecordKind] = "contract"
+    links: ClassVar[Mapping[str, RecordKind]] = {"customer_id": "customer"}
+    customer_id: Id
+    title: Line
+    type: Literal["fixed_price", "time_and_materials", "retainer"]
+    status: Literal["draft", "active", "expiring", "ended"]
+    start_on: Day
+    end_on: Day
+    value_minor: Minor
+    currency: Currency
+    hourly_rate_minor: Minor
+    cap_minor: Minor | None = None
+    payment_days: Annotated[int, Field(ge=0, le=365)] = 30
+    crm_value_minor: Minor | None = None
+    crm_hourly_rate_minor: Minor | None = None
+    crm_end_on: Day | None = None
+    crm_payment_days: int | None = None
+    erp_value_minor: Minor | None = None
+    erp_hourly_rate_minor: Minor | None = None
+    erp_end_on: Day | None = None
+    erp_payment_days: int | None = None
+    owner_id: Id | None = None
+
+
+class RateCard(Record):
+    kind: ClassVar[RecordKind] = "rate_card"
+    role: Line
+    level: Annotated[int, Field(ge=1, le=5)]
+    hourly_rate_minor: Minor
+    currency: Currency
+
+
+class Project(Record):
+    kind: ClassVar[RecordKind] = "project"
+    links: ClassVar[Mapping[str, RecordKind]] = {
+        "customer_id": "customer",
+        "contract_id": "contract",
+        "lead_id": "person",
+    }
+    customer_id: Id
+    contract_id: Id
+    name: Line
+    status: Literal["planned", "running", "on_hold", "done", "cancelled"]
+    start_on: Day
+    end_on: Day
+    budget_minor: Minor
+    spent_minor: Minor = 0
+    currency: Currency
+    lead_id: Id | None = None
+    channel: Line | None = None
+
+
+class Milestone(Record):
+    kind: ClassVar[RecordKind] = "milestone"
+    links: ClassVar[Mapping[str, RecordKind]] = {"project_id": "project"}
+    project_id: Id
+    name: Line
+    due_on: Day
+    status: Literal["planned", "in_progress", "completed", "invoiced"]
+    amount_minor: Minor = 0
+    currency: Currency
+    after_id: Id | None = None
+
+
+class Skill(Value):
+    name: Line
+    level: Annotated[int, Field(ge=1, le=5)]
+
+
+class Person(Record):
+    kind: ClassVar[RecordKind] = "person"
+    name: Line
+    email: Email
+    title: Line
+    skills: list[Skill] = []
+    cost_rate_minor: Minor
+    bill_rate_minor: Minor
+    currency: Currency
+    time_zone: Line = "UTC"
+    weekly_minutes: Annotated[int, Field(ge=0, le=6000)] = 2400
+    manager_id: Id | None = None
+    starts_on: Day
+    ends_on: Day | None = None
+
+
+class Assignment(Record):
+    kind: ClassVar[RecordKind] = "assignment"
+    links: ClassVar[Mapping[str, RecordKind]] = {"project_id": "project", "person_id": "person"}
+    project_id: Id
+    person_id: Id
+    role: Line
+    start_on: Day
+    end_on: Day
+    percent: Percent
+    status: Literal["tentative", "requested", "confirmed", "released"]
+
+
+class TimeEntry(Record):
+    kind: ClassVar[RecordKind] = "time_entry"
+    links: ClassVar[Mapping[str, RecordKind]] = {"project_id": "project", "person_id": "person"}
+    project_id: Id
+    person_id: Id
+    day: Day
+    minutes: Annotated[int, Field(ge=0, le=10_000)]
+    rate_minor: Minor
+    currency: Currency
+    status: Literal["submitted", "approved", "flagged", "invoiced", "written_off"]
+    note: Text | None = None
+
+
+class Expense(Record):
+    kind: ClassVar[RecordKind] = "expense"
+    links: ClassVar[Mapping[str, RecordKind]] = {"project_id": "project", "person_id": "person"}
+    project_id: Id | None = None
+    person_id: Id
+    day: Day
+    amount_minor: Minor
+    currency: Currency
+    category: Line
+
+
+class Invoice(Record):
+    kind: ClassVar[RecordKind] = "invoice"
+    links: ClassVar[Mapping[str, RecordKind]] = {
+        "customer_id": "customer", "project_id": "project", "contract_id": "contract",
+    }  # fmt: skip
+    customer_id: Id
+    project_id: Id
+    contract_id: Id
+    number: Line
+    status: Literal["draft", "held", "released", "paid"]
+    amount_minor: Minor
+    written_off_minor: Minor = 0
+    currency: Currency
+    period_start_on: Day
+    period_end_on: Day
+    minutes: Annotated[int, Field(ge=0)] = 0
+    drafted_on: Day
+    hold_reason: Text | None = None
+
+
+class Opportunity(Record):
+    kind: ClassVar[RecordKind] = "opportunity"
+    links: ClassVar[Mapping[str, RecordKind]] = {"customer_id": "customer"}
+    customer_id: Id
+    title: Line
+    stage: Literal["open", "won", "lost"]
+    amount_minor: Minor
+    currency: Currency
+    expected_start_on: Day
+    owner_id: Id | None = None
+
+
+class ChangeRequest(Record):
+    kind: ClassVar[RecordKind] = "change_request"
+    links: ClassVar[Mapping[str, RecordKind]] = {"project_id": "project"}
+    project_id: Id
+    text: Text
+    status: Literal["submitted", "priced", "ordered", "rejected"]
+
+
+class Vendor(Record):
+    kind: ClassVar[RecordKind] = "vendor"
+    name: Line
+    bank_account: Line | None = None
+
+
+class Ticket(Record):
+    kind: ClassVar[RecordKind] = "ticket"
+    links: ClassVar[Mapping[str, RecordKind]] = {"customer_id": "customer", "project_id": "project"}
+    customer_id: Id
+    project_id: Id | None = None
+    title: Line
+    text: Text
+    priority: Literal["p1", "p2", "p3", "p4"]
+    status: Literal["open", "waiting", "closed"]
+
+
+class Leave(Record):
+    kind: ClassVar[RecordKind] = "leave"
+    links: ClassVar[Mapping[str, RecordKind]] = {"person_id": "person"}
+    person_id: Id
+    start_on: Day
+    end_on: Day
+    status: Literal["requested", "approved", "declined"]
+
+
+class Forecast(Record):
+    """Estimate to complete of one project; its id is the project's."""
+
+    kind: ClassVar[RecordKind] = "forecast"
+    links: ClassVar[Mapping[str, RecordKind]] = {"id": "project"}
+    remaining_minutes: Annotated[int, Field(ge=0)]
+    finish_on: Day
+
+
+class ChangeOrder(Record):
+    kind: ClassVar[RecordKind] = "change_order"
+    links: ClassVar[Mapping[str, RecordKind]] = {"project_id": "project"}
+    project_id: Id
+    change_request_id: Id | None = None
+    title: Line
+    minutes: int
+    amount_minor: Minor
+    currency: Currency
+    status: Literal["draft", "cancelled"]
+
+
+class Workspace(Record):
+    kind: ClassVar[RecordKind] = "workspace"
+    links: ClassVar[Mapping[str, RecordKind]] = {"project_id": "project"}
+    project_id: Id
+    type: Literal["channel", "drive", "repository"]
+    name: Line
+    status: Literal["active", "cancelled"]
+
+
+class Task(Record):
+    kind: ClassVar[RecordKind] = "task"
+    links: ClassVar[Mapping[str, RecordKind]] = {"assignee_id": "person"}
+    title: Line
+    description: Text | None = None
+    assignee_id: Id
+    due_on: Day
+    about: Line | None = None
+    status: Literal["open", "done", "cancelled"]
+
+
+class Message(Record):
+    kind: ClassVar[RecordKind] = "message"
+    links: ClassVar[Mapping[str, RecordKind]] = {"customer_id": "customer"}
+    customer_id: Id
+    recipient: Email
+    subject: Line
+    body: Text
+    status: Literal["scheduled", "sent", "recalled"]
+    send_at: Moment
+
+
+class Notice(Record):
+    kind: ClassVar[RecordKind] = "notice"
+    channel: Line
+    text: Text
+
+
+class Renewal(Record):
+    kind: ClassVar[RecordKind] = "renewal"
+    links: ClassVar[Mapping[str, RecordKind]] = {"contract_id": "contract", "owner_id": "person"}
+    contract_id: Id
+    owner_id: Id
+    due_on: Day
+    status: Literal["open", "cancelled"]
+
+
+class ExchangeRate(Record):
+    """Minor units of the firm's base currency for one unit of `currency`, in parts per million, on a date.
+
+    The id is the currency's code.
+    """
+
+    kind: ClassVar[RecordKind] = "exchange_rate"
+    base_currency: Currency
+    rate_ppm: Annotated[int, Field(gt=0)]
+    day: Day
+
+
+class Period(Record):
+    """A month of the ledger, id `2026-03`; nothing is booked into a closed one."""
+
+    kind: ClassVar[RecordKind] = "period"
+    status: Literal["open", "closed"]
+
+
+RECORDS: dict[RecordKind, type[Record]] = {
+    model.kind: model
+    for model in (
+        Customer, Contact, Contract, RateCard, Project, Milestone, Person, Assignment, TimeEntry, Expense, Invoice,
+        Opportunity, ChangeRequest, Vendor, Ticket, Leave, Forecast, ChangeOrder, Workspace, Task, Message, Notice,
+        Renewal, ExchangeRate, Period,
+    )
+}  # fmt: skip

@@ -1,0 +1,90 @@
+"""The small value types under every other word: record keys, money, identifiers, canonical digests."""
+
+import hashlib
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
+
+import rfc8785
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+MAX_MINOR = 10**13
+"""Largest amount in minor units; keeps every sum of a tenant inside the integers that RFC 8785 can carry (2^53)."""
+
+
+class Value(BaseModel):
+    """A frozen, strict value: no coercion, no unknown field."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+
+
+def _aware(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("a time needs an offset, as in 2026-03-02T09:00:00Z")
+    return moment.astimezone(UTC)
+
+
+# JSON has neither times nor dates, so under strict validation both are read from their ISO 8601 strings here.
+def _from_iso_time(raw: Any) -> Any:
+    return datetime.fromisoformat(raw) if isinstance(raw, str) else raw
+
+
+def _from_iso_day(raw: Any) -> Any:
+    return date.fromisoformat(raw) if isinstance(raw, str) else raw
+
+
+Moment = Annotated[datetime, BeforeValidator(_from_iso_time), AfterValidator(_aware)]
+"""A point in time, aware, normalised to UTC."""
+
+Day = Annotated[
+    date,
+    BeforeValidator(_from_iso_day),
+    Field(ge=date(1990, 1, 1), le=date(2100, 12, 31)),
+]
+"""A calendar day without a time zone, ISO 8601; the bounds keep absurd dates out of every record and action."""
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@-]*$")]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True, pattern=r"^[^\r\n\x00]+$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=10_000, pattern=r"^[^\x00]+$")]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Minor = Annotated[int, Field(ge=-MAX_MINOR, le=MAX_MINOR)]
+PositiveMinor = Annotated[int, Field(gt=0, le=MAX_MINOR)]
+Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s<>\"]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}$")]
+
+RecordKind = Literal[
+    "customer", "contact", "contract", "rate_card", "project", "milestone", "person", "assignment", "time_entry",
+    "expense", "invoice", "opportunity", "change_request", "vendor", "ticket", "leave", "forecast", "change_order",
+    "workspace", "task", "message", "notice", "renewal", "exchange_rate", "period",
+]  # fmt: skip
+
+
+class RecordKey(Value):
+    """Names one record of the firm: `project/prj-12`."""
+
+    kind: RecordKind
+    id: Id
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> "RecordKey":
+        """Reads `kind/id`. Raises ValueError (pydantic.ValidationError) when either half is not of its form."""
+        kind, _, ident = text.partition("/")
+        return cls.model_validate({"kind": kind, "id": ident})
+
+
+class Money(Value):
+    """An amount in minor units (cents) with its ISO 4217 currency; never a float."""
+
+    amount_minor: Minor
+    currency: Currency
+
+
+def canonical(value: Any) -> bytes:
+    """RFC 8785 canonical JSON of a JSON value. Raises rfc8785.CanonicalizationError on what JSON cannot say."""
+    return rfc8785.dumps(value)
+
+
+def digest(value: Any) -> str:
+    """`sha256:` and the hex digest over the RFC 8785 form of a JSON value."""
+    return "sha256:" + hashlib.sha256(canonical(value)).hexdigest()
