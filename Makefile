@@ -1,0 +1,39 @@
+# The environment lives in .venv; every target makes or refreshes it first.
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-all check bench lock
+
+PYTHON ?=
+PYTEST := .venv/bin/python -m pytest -n 2
+# test-all runs every test; `make test-all ONLY=slow` runs those that `make test` leaves out.
+ONLY ?=
+
+help:
+	@echo "make setup | run | test | test-all | check | bench | lock"
+
+setup: .venv/.ready
+
+.venv/.ready: requirements.lock pyproject.toml setup.sh
+	@sh setup.sh $(PYTHON)
+
+run: .venv/.ready
+	.venv/bin/countersign demo
+
+test: .venv/.ready
+	$(PYTEST) -m "not slow"
+
+test-all: .venv/.ready
+	$(PYTEST) $(if $(ONLY),-m "$(ONLY)")
+
+check: .venv/.ready
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+bench: .venv/.ready
+	.venv/bin/countersign bench
+
+# Versions already in the lock are kept where they still fit pyproject.toml; delete a line to move it.
+lock: .venv/.ready
+	.venv/bin/uv pip compile pyproject.toml --quiet --all-extras --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements.lock

@@ -1,0 +1,1 @@
+"""How proposals are made."""

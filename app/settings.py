@@ -1,0 +1,224 @@
+"""Every setting of the service, read from the environment: `COUNTERSIGN_<NAME>`, and OpenAI's two usual names."""
+
+import difflib
+import os
+import re
+import secrets
+import stat
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, AnyHttpUrl, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "COUNTERSIGN_"
+_MIN_SECRET_LENGTH = 32
+# A key of fewer different characters than this was typed or repeated, not drawn: 32 random hex digits have about 14.
+_MIN_SECRET_VARIETY = 8
+
+
+class SettingsInvalid(Exception):
+    """The environment does not make a usable configuration; each line of the message names a variable or a file."""
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().absolute()
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as unknown:
+        raise ValueError(f"{name!r} is not an IANA time zone") from unknown
+    return name
+
+
+def _database(url: str) -> str:
+    """SQLite in a file, or PostgreSQL through psycopg 3 whichever of its usual schemes was written."""
+    if url.startswith("sqlite:///") and url not in ("sqlite:///", "sqlite:///:memory:"):
+        return url
+    scheme, found, rest = url.partition("://")
+    if found and rest and scheme in ("postgres", "postgresql", "postgresql+psycopg"):
+        return f"postgresql+psycopg://{rest}"
+    raise ValueError("must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
+
+
+def _site(url: str) -> str:
+    return str(AnyHttpUrl(url)).rstrip("/")
+
+
+def _listed(raw: Any) -> Any:
+    return tuple(part.strip() for part in raw.split(",") if part.strip()) if isinstance(raw, str) else raw
+
+
+def _upper(raw: Any) -> Any:
+    return raw.upper() if isinstance(raw, str) else raw
+
+
+AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
+SiteUrl = Annotated[str, AfterValidator(_site)]
+FaultPoint = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:=-]{1,120}$")]
+
+
+class Settings(BaseSettings):
+    """The whole configuration, frozen. Build it with `load_settings`, whose errors name the environment's variables."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        populate_by_name=True,
+        extra="forbid",
+        frozen=True,
+        # An error text must not repeat a password or a key.
+        hide_input_in_errors=True,
+    )
+
+    environment: Literal["development", "production"] = "development"
+    home: AbsolutePath = Path(".countersign")
+    """Folder of all embedded state; made with mode 0700."""
+    data_dir: AbsolutePath = Field(default_factory=lambda known: known["home"] / "data")
+    """Folder of what can be rebuilt: the built model file, the vectors."""
+    database_url: Annotated[str, AfterValidator(_database)] = Field(
+        default_factory=lambda known: f"sqlite:///{known['home'] / 'countersign.db'}", repr=False
+    )
+    secret_key: SecretStr | None = None
+    """Key material for credentials at rest and sessions; without it, the text of `secret_key_file`."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65_535)] = 8700
+    public_url: SiteUrl = Field(default_factory=lambda known: f"http://{_in_url(known['host'])}:{known['port']}")
+    """How people and webhooks reach this service, without a closing slash."""
+    max_body_bytes: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 1024 * 1024
+    workers: Annotated[int, Field(ge=1, le=256)] = 16
+    """Items of durable work that one process has under way at a time."""
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "INFO"
+    timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    """IANA zone of a firm that has none of its own."""
+    checkpoint_sink: AbsolutePath | None = None
+    """File outside `home` to which every signed checkpoint of the log is also appended."""
+
+    reasoner: Literal["embedded", "model"] = "embedded"
+    model: str | None = None
+    openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
+    openai_base_url: SiteUrl | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
+
+    faults: Annotated[tuple[FaultPoint, ...], NoDecode, BeforeValidator(_listed)] = ()
+    """Named points at which a test has the process fail, separated by commas; never in production."""
+
+    @property
+    def secret_key_file(self) -> Path:
+        return self.home / "secret.key"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.reasoner == "model":
+            if self.model is None:
+                raise ValueError("COUNTERSIGN_REASONER=model needs COUNTERSIGN_MODEL")
+            if self.openai_api_key is None and self.openai_base_url is None:
+                raise ValueError("COUNTERSIGN_REASONER=model needs OPENAI_API_KEY, or OPENAI_BASE_URL of an own server")
+        if self.environment == "production":
+            if self.faults:
+                raise ValueError("COUNTERSIGN_FAULTS is for tests; production refuses it")
+            if self.secret_key is None and not self.secret_key_file.exists():
+                raise ValueError(
+                    f"COUNTERSIGN_SECRET_KEY is not set and there is no {self.secret_key_file}; "
+                    "production makes no key of its own"
+                )
+            if self.secret_key is not None and (weakness := _weakness(self.secret_key.get_secret_value())):
+                raise ValueError(f"COUNTERSIGN_SECRET_KEY {weakness}; production refuses it")
+        return self
+
+
+def load_settings() -> Settings:
+    """The settings of this process's environment. Raises SettingsInvalid, which names each variable at fault."""
+    if unknown := _unknown_variables():
+        raise SettingsInvalid("\n".join(unknown))
+    try:
+        return Settings()
+    except ValidationError as refused:
+        lines = [_explained(error) for error in refused.errors() if error["type"] != "default_factory_not_called"]
+        raise SettingsInvalid("\n".join(lines)) from None
+
+
+def secret_key(settings: Settings) -> bytes:
+    """The key material: the environment's, else the key file's, which development makes on first use (mode 0600).
+
+    Derive a key for each purpose from it; use it for nothing directly. Raises SettingsInvalid for a key file that
+    others may read, or that is too weak, and for a missing one in production.
+    """
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value().encode()
+    path = settings.secret_key_file
+    if not path.exists():
+        if settings.environment == "production":
+            raise SettingsInvalid(f"{PREFIX}SECRET_KEY is not set and there is no {path}")
+        _make_key_file(path)
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        raise SettingsInvalid(f"{path} may be read by others (mode {mode:04o}); set it to 0600")
+    text = path.read_text().strip()
+    if weakness := _weakness(text):
+        raise SettingsInvalid(f"{path} {weakness}")
+    return text.encode()
+
+
+def make_home(settings: Settings) -> Path:
+    """The home folder, made if need be for this user alone (mode 0700)."""
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return settings.home
+
+
+def _make_key_file(path: Path) -> None:
+    # Written whole elsewhere and then linked: of two processes that start at once one wins, and neither reads half.
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".secret.key.")
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(48) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        Path(path).hardlink_to(draft)
+    except FileExistsError:
+        pass
+    finally:
+        Path(draft).unlink()
+
+
+def _weakness(key: str) -> str | None:
+    if len(key) < _MIN_SECRET_LENGTH:
+        return f"has fewer than {_MIN_SECRET_LENGTH} characters"
+    if len(set(key)) < _MIN_SECRET_VARIETY:
+        return "is not random"
+    return None
+
+
+def _in_url(host: str) -> str:
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound to
+    return f"[{reachable}]" if ":" in reachable else reachable
+
+
+def _variable(field: str) -> str:
+    alias = Settings.model_fields[field].validation_alias
+    return alias if isinstance(alias, str) else PREFIX + field.upper()
+
+
+def _unknown_variables() -> list[str]:
+    """One line for each `COUNTERSIGN_` variable that is no setting: a misspelt one would otherwise do nothing."""
+    known = sorted(_variable(field) for field in Settings.model_fields)
+    lines = []
+    for name in sorted(os.environ):
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            near = difflib.get_close_matches(name.upper(), known, n=1)
+            lines.append(f"{name} is not a setting" + (f"; did you mean {near[0]}?" if near else ""))
+    return lines
+
+
+def _explained(error: Any) -> str:
+    message = re.sub(r"^Value error, ", "", error["msg"])
+    if not error["loc"]:
+        return message
+    place = str(error["loc"][0])
+    name = _variable(place) if place in Settings.model_fields else place
+    return f"{name}: {message}"

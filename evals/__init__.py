@@ -1,0 +1,1 @@
+"""Tasks, scorers, data sets, baselines and the benchmark."""

@@ -1,0 +1,1 @@
+"""What is allowed: no input or output, no clock, no model."""
