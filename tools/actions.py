@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
 
-from tools.values import Currency, Day, Email, Id, Line, Minor, Moment, PositiveMinor, RecordKind, Text, Value, digest
+from tools.values import Currency, Day, Email, Id, Line, Minor, PositiveMinor, RecordKind, Text, Value, digest
 
 
 class Ref(Value):

@@ -49,7 +49,7 @@ def change_budget(action: Action, reached: Reach) -> Money | None:
 
 
 def assign_person(action: Action, reached: Reach) -> Money | None:
-    """Billable value of the assignment: weeks × weekly minutes × percent × bill rate, rounded up."""
+    """Billable value of the assignment: weeks x weekly minutes x percent x bill rate, rounded up."""
     assert isinstance(action, AssignPerson)
     person = reached.get("person", action.person_id)
     if not isinstance(person, Person):

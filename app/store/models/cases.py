@@ -1,0 +1,118 @@
+"""Events, the cases they belong to, the graph runs made for them and the journal of paid model calls."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from app.store.columns import json_field, optional_time_field, time_field
+
+
+class Case(SQLModel, table=True):
+    """All that is done about one subject. Status: open | waiting | done | failed | unrecognised.
+
+    `correlation` is the subject's key while events may still join the case, None after. `generation` rises with each
+    correction and supersedes what was planned before. `because` says in words why nothing was proposed or what failed.
+    `data_subject` is the opaque id under whose key the case's payloads are sealed.
+    """
+
+    __tablename__ = "case"
+    __table_args__ = (
+        Index("ix_case_open", "tenant", "correlation", unique=True),
+        Index("ix_case_list", "tenant", "opened_at", "id"),
+    )
+
+    id: str = Field(primary_key=True)
+    tenant: str
+    unit: str | None = None
+    workflow: str
+    kind: str
+    status: str
+    subject: str | None = None
+    correlation: str | None = None
+    customer_id: str | None = Field(default=None, index=True)
+    project_id: str | None = None
+    requester_id: str | None = None
+    requested_by: str | None = None
+    data_subject: str = Field(index=True)
+    generation: int = 1
+    because: str | None = None
+    title_payload: str | None = None
+    merged_into: str | None = None
+    opened_at: datetime = time_field()
+    updated_at: datetime = time_field()
+
+
+class Event(SQLModel, table=True):
+    """An accepted delivery, once. Events of a case are worked off in the order of `time`, not of arrival."""
+
+    __table_args__ = (UniqueConstraint("tenant", "source", "event_id"),)
+
+    id: str = Field(primary_key=True)
+    tenant: str
+    source: str
+    event_id: str
+    type: str
+    subject: str | None = None
+    time: datetime = time_field()
+    received_at: datetime = time_field()
+    case_id: str = Field(index=True)
+    recognised: bool
+    text_trust: str = "customer"
+    principal_id: str | None = None
+    payload: str
+
+
+class TriageRun(SQLModel, table=True):
+    """One run of the graph for one event under one generation of its case.
+
+    Status: waiting | running | done | failed | superseded. `claim` fences: only its holder may record the outcome.
+    """
+
+    __tablename__ = "triage_run"
+    __table_args__ = (
+        UniqueConstraint("event_id", "case_generation"),
+        Index("ix_triage_run_due", "status", "due_at", postgresql_where=text("status IN ('waiting', 'running')")),
+    )
+
+    id: str = Field(primary_key=True)
+    tenant: str
+    case_id: str = Field(index=True)
+    event_id: str
+    case_generation: int
+    status: str
+    attempt: int = 0
+    due_at: datetime = time_field()
+    claim: str | None = None
+    claimed_at: datetime | None = optional_time_field()
+    finished_at: datetime | None = optional_time_field()
+    error: str | None = None
+    nothing_because: str | None = None
+    abstained: str | None = None
+    category: str | None = None
+    urgency: str | None = None
+    impact: str | None = None
+    confidence: int | None = None
+    outcome_payload: str | None = None
+    stamps: dict[str, Any] = json_field(dict)
+
+
+class ModelCall(SQLModel, table=True):
+    """A paid model call: digest of prompt and settings → response. A repeated run replays it and pays nothing."""
+
+    __tablename__ = "model_call"
+    __table_args__ = (UniqueConstraint("tenant", "case_id", "request_digest"),)
+
+    id: str = Field(primary_key=True)
+    tenant: str
+    case_id: str = Field(index=True)
+    request_digest: str
+    model: str
+    prompt: str
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_micros: int = 0
+    elapsed_ms: int = 0
+    response_payload: str
+    at: datetime = time_field()

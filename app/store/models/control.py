@@ -1,0 +1,64 @@
+"""What is set and switched: sources, settings as data, kill switches, idempotency keys of the API."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Field, SQLModel
+
+from app.store.columns import json_field, optional_time_field, time_field
+
+
+class Source(SQLModel, table=True):
+    """A sender of events. The slug is global, so that the tenant follows from it.
+
+    `types` is its allow-list (empty: none); `author` is what its structural fields count as written by
+    (`system/<slug>`), `customer_fields` the data fields that carry a customer's words. Secrets are encrypted.
+    """
+
+    slug: str = Field(primary_key=True)
+    tenant: str = Field(index=True)
+    verifier: str
+    types: list[str] = json_field(list)
+    author: str
+    customer_fields: list[str] = json_field(list)
+    secret: str
+    previous_secret: str | None = None
+    previous_until: datetime | None = optional_time_field()
+    created_at: datetime = time_field()
+
+
+class Setting(SQLModel, table=True):
+    """A tenant's setting as data (modes, thresholds, trust, working hours), with who set it. Names: app/tenancy.py."""
+
+    tenant: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    value: Any = json_field()
+    version: int = 1
+    set_by: str
+    set_at: datetime = time_field()
+
+
+class Pause(SQLModel, table=True):
+    """A kill switch that is on: scope `tenant`, `workflow`, `tool` or `agent`, and the name ("" for the tenant)."""
+
+    tenant: str = Field(primary_key=True)
+    scope: str = Field(primary_key=True)
+    name: str = Field(default="", primary_key=True)
+    by: str
+    at: datetime = time_field()
+
+
+class IdempotencyKey(SQLModel, table=True):
+    """One POST under an `Idempotency-Key`; `status` is None while it is in flight."""
+
+    __tablename__ = "idempotency_key"
+
+    principal_id: str = Field(primary_key=True)
+    path: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    tenant: str
+    body_digest: str
+    status: int | None = None
+    headers: dict[str, str] = json_field(dict)
+    response_payload: str | None = None
+    at: datetime = time_field(index=True)

@@ -1,0 +1,114 @@
+"""Proposals, what policy decided of them, the reviews that asks for, and what people said."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, text
+from sqlmodel import Field, SQLModel
+
+from app.store.columns import json_field, optional_time_field, time_field
+
+
+class Proposal(SQLModel, table=True):
+    """One proposed action. `content_payload` seals the tools.proposals.Proposal; a review's edit makes a new digest.
+
+    `seen` maps the keys of the records that were in reach to their versions when they were read. Status: decided |
+    observed | superseded. `undo_of` names the execution that the action takes back.
+    """
+
+    __table_args__ = (Index("ix_proposal_case", "case_id", "ordinal"),)
+
+    id: str = Field(primary_key=True)
+    tenant: str = Field(index=True)
+    case_id: str
+    run_id: str | None = None
+    case_generation: int
+    ordinal: int
+    tool: str
+    target: str | None = None  # what the action is about, to tell possible duplicates
+    status: str
+    args_digest: str
+    seen: dict[str, int] = json_field(dict)
+    depends_on: list[str] = json_field(list)
+    undo_of: str | None = Field(default=None, index=True)
+    content_payload: str
+    created_at: datetime = time_field()
+
+
+class Decision(SQLModel, table=True):
+    """What policy said of one digest of arguments, with all it looked at. The newest of a proposal counts."""
+
+    __table_args__ = (Index("ix_decision_proposal", "proposal_id", "at"),)
+
+    id: str = Field(primary_key=True)
+    tenant: str = Field(index=True)
+    proposal_id: str
+    args_digest: str
+    effect: str  # auto | review | deny
+    observed: bool = False
+    rules: list[str] = json_field(list)
+    reasons: list[str] = json_field(list)
+    requirements: list[dict[str, Any]] = json_field(list)
+    risk_score: int
+    risk_factors: list[dict[str, Any]] = json_field(list)
+    request: dict[str, Any] = json_field(dict)
+    doubt: dict[str, Any] = json_field(dict)
+    mode: str
+    ruleset_digest: str
+    stage: str  # propose | edit | execute | undo
+    at: datetime = time_field()
+
+
+class Review(SQLModel, table=True):
+    """A request for human judgement. Status: pending | approved | rejected | expired | withdrawn | superseded.
+
+    `priority` orders the queue: risk first among those due in the same hour (see app/workflow/queue.py).
+    """
+
+    __table_args__ = (
+        Index("ix_review_queue", "tenant", "status", "priority", "id"),
+        Index("ix_review_due", "expires_at", postgresql_where=text("status = 'pending'")),
+        Index("ix_review_case", "case_id"),
+    )
+
+    id: str = Field(primary_key=True)
+    tenant: str
+    unit: str | None = None
+    case_id: str
+    proposal_id: str = Field(index=True)
+    decision_id: str
+    tool: str
+    customer_id: str | None = None
+    status: str
+    args_digest: str
+    risk_score: int
+    priority: int
+    required: list[dict[str, Any]] = json_field(list)
+    requester_ids: list[str] = json_field(list)
+    editor_id: str | None = None
+    escalated_to: str | None = None
+    escalated_at: datetime | None = optional_time_field()
+    due_at: datetime = time_field()
+    expires_at: datetime = time_field()
+    created_at: datetime = time_field()
+    decided_at: datetime | None = optional_time_field()
+    decided_by: str | None = None
+
+
+class Verdict(SQLModel, table=True):
+    """What one person said of one review; verdicts on another digest than the review's present one no longer count."""
+
+    __table_args__ = (Index("ix_verdict_review", "review_id", "at"),)
+
+    id: str = Field(primary_key=True)
+    tenant: str = Field(index=True)
+    review_id: str
+    principal_id: str
+    verdict: str
+    args_digest: str | None = None
+    roles: list[str] = json_field(list)
+    limit_minor: int | None = None
+    surface: str
+    shown_at: datetime | None = optional_time_field()
+    comment_payload: str | None = None
+    at: datetime = time_field()
