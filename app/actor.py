@@ -1,0 +1,65 @@
+"""Actor: who acts, with what authority, as it stood at that moment. Every workflow function that decides takes one."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from app.errors import Problem
+
+Role = Literal[
+    "viewer", "reviewer", "delivery_lead", "resource_manager", "finance", "head_of_delivery", "cfo", "compliance",
+    "auditor", "admin",
+]  # fmt: skip
+Surface = Literal["api", "web", "slack", "cli", "system"]
+READS_ALL: frozenset[str] = frozenset({"auditor", "admin", "compliance"})
+CHANGES_NOTHING: frozenset[str] = frozenset({"viewer", "auditor"})
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role held, in one unit or in all ("" is all); `from_id` names who delegated it."""
+
+    role: str
+    unit: str = ""
+    from_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A principal acting through a surface. Made anew for each request from the database, never from a cookie's claims.
+
+    `limit_minor` bounds what the actor may approve, in the tenant's base currency. `record_id` is the actor's own
+    person record, by which a beneficiary is known.
+    """
+
+    principal_id: str
+    tenant: str
+    name: str
+    kind: str
+    grants: tuple[Grant, ...]
+    surface: Surface
+    limit_minor: int | None = None
+    record_id: str | None = None
+    signed_in_how: str = "token"
+    signed_in_at: datetime | None = None
+    scopes: frozenset[str] = field(default_factory=frozenset)
+
+    def roles(self, unit: str | None = None) -> frozenset[str]:
+        """Roles that hold in `unit` (tenant-wide ones always)."""
+        return frozenset(grant.role for grant in self.grants if grant.unit in ("", unit or ""))
+
+    def require(self, roles: Collection[str], unit: str | None = None) -> None:
+        """Raises Problem `not_permitted` unless one of `roles` is held in `unit`."""
+        if not self.roles(unit) & set(roles):
+            raise Problem("not_permitted", f"This needs one of the roles {', '.join(sorted(roles))}.")
+
+    def require_scope(self, scope: str) -> None:
+        """Raises Problem `not_permitted` where a token's scopes leave `scope` out (no scopes: all that the roles allow)."""
+        if self.scopes and scope not in self.scopes:
+            raise Problem("not_permitted", f"This token has no scope {scope}.")
+
+
+def system_actor(tenant: str, name: str) -> Actor:
+    """The service itself, named after the step that acts (`worker`, `sweep`); it holds no role and approves nothing."""
+    return Actor(f"system/{name}", tenant, name, "system", (), "system", signed_in_how="process")

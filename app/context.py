@@ -1,0 +1,44 @@
+"""Context: everything that workflow functions need from outside themselves, made once by app/bootstrap.py."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy import Engine
+
+from agents.triage import Triage
+from app.audit.log import Log
+from app.audit.vault import Vault
+from app.clock import Clock
+from app.durable.port import WorkQueue
+from app.rulesets import Rulesets
+from app.settings import Settings
+from tools.ports import ReadPort
+from tools.write_port import WritePort
+
+
+class Connectors(Protocol):
+    """The connectors of all tenants. Reading is for everyone; `writer` is for execution and reconciliation alone."""
+
+    def reader(self, tenant: str) -> ReadPort:
+        """The tenant's system of record. Raises SourceUnavailable."""
+
+    def writer(self, tenant: str, connector: str) -> WritePort:
+        """The write port of a connector by name. Raises KeyError for an unknown one."""
+
+    def names(self, tenant: str) -> dict[str, str]:
+        """Tool → connector name; a tool that is missing is done by hand."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """`clock` is the only source of time, `queue` the only way to have work done later."""
+
+    settings: Settings
+    clock: Clock
+    engine: Engine
+    vault: Vault
+    log: Log
+    queue: WorkQueue
+    rulesets: Rulesets
+    triage: Triage
+    connectors: Connectors
