@@ -35,5 +35,5 @@ bench: .venv/.ready
 
 # Versions already in the lock are kept where they still fit pyproject.toml; delete a line to move it.
 lock: .venv/.ready
-	.venv/bin/uv pip compile pyproject.toml --quiet --all-extras --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements.lock
+	.venv/bin/uv pip compile pyproject.toml --quiet --system-certs --all-extras --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements.lock

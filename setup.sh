@@ -65,7 +65,8 @@ else
     make_venv "$python"
 fi
 
-# uv installs the lock in seconds; pip, several times slower, does the same where uv cannot run or reach its index.
+# uv installs the lock in seconds, trusting the certificates that the system trusts; pip, several times slower, does
+# the same where uv cannot.
 if ! runs .venv/bin/uv --version && runs .venv/bin/python -m pip --version; then
     list=$(mktemp)
     trap 'rm -f "$list"' EXIT
@@ -74,7 +75,7 @@ if ! runs .venv/bin/uv --version && runs .venv/bin/python -m pip --version; then
         say "uv could not be installed; going on with pip"
 fi
 install() {
-    if runs .venv/bin/uv --version; then .venv/bin/uv pip install -q --python .venv/bin/python "$@" && return; fi
+    if runs .venv/bin/uv --version; then .venv/bin/uv pip install -q --system-certs --python .venv/bin/python "$@" && return; fi
     if runs .venv/bin/python -m pip --version; then
         .venv/bin/python -m pip install -q --disable-pip-version-check "$@"
     else
