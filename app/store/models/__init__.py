@@ -6,7 +6,7 @@ Columns named `*_payload` hold ids of sealed payloads: personal data and free te
 
 from app.store.models.audit import AuditEntry, AuditHead, AuditNode, Checkpoint, Cursor, Payload, SubjectKey
 from app.store.models.cases import Case, Event, ModelCall, TriageRun
-from app.store.models.control import IdempotencyKey, Pause, Setting, Source
+from app.store.models.control import IdempotencyKey, Pause, Setting, SettingChange, Source
 from app.store.models.executions import Execution, ManualTask, Reservation
 from app.store.models.identity import Delegation, Principal, RoleGrant, SignInLink, Tenant, Token, WebSession
 from app.store.models.reviews import Decision, Proposal, Review, Verdict
@@ -14,6 +14,6 @@ from app.store.models.reviews import Decision, Proposal, Review, Verdict
 __all__ = [
     "AuditEntry", "AuditHead", "AuditNode", "Case", "Checkpoint", "Cursor", "Decision", "Delegation", "Event",
     "Execution", "IdempotencyKey", "ManualTask", "ModelCall", "Pause", "Payload", "Principal", "Proposal",
-    "Reservation", "Review", "RoleGrant", "Setting", "SignInLink", "Source", "SubjectKey", "Tenant", "Token",
+    "Reservation", "Review", "RoleGrant", "Setting", "SettingChange", "SignInLink", "Source", "SubjectKey", "Tenant", "Token",
     "TriageRun", "Verdict", "WebSession",
 ]  # fmt: skip

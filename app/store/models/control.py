@@ -38,6 +38,26 @@ class Setting(SQLModel, table=True):
     set_at: datetime = time_field()
 
 
+class SettingChange(SQLModel, table=True):
+    """A change of a setting that waits for a second person. Status: pending | confirmed | withdrawn | superseded.
+
+    `base_version` is the version it was proposed over (0: none yet); over another one it is no longer confirmed.
+    """
+
+    __tablename__ = "setting_change"
+
+    id: str = Field(primary_key=True)
+    tenant: str = Field(index=True)
+    name: str
+    value: Any = json_field()
+    base_version: int
+    status: str
+    proposed_by: str
+    proposed_at: datetime = time_field()
+    decided_by: str | None = None
+    decided_at: datetime | None = optional_time_field()
+
+
 class Pause(SQLModel, table=True):
     """A kill switch that is on: scope `tenant`, `workflow`, `tool` or `agent`, and the name ("" for the tenant)."""
 

@@ -1,0 +1,202 @@
+"""Tenancy: a tenant's settings as data. Read as one typed value; changed only by two people.
+
+A setting's name is its kind, and after a slash what it is for: `mode/<workflow>`, `thresholds/unit/<unit>`,
+`thresholds/tool/<tool>`, `hours/<unit>`, `assignee/<tool>`; the bare name is the tenant's default. `trust`,
+`window_days` have no second part.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, select
+
+from app.errors import FieldError, Problem, field_errors
+from app.store.models import Setting
+from app.store.models import Tenant as TenantRow
+from tools.facts import DEFAULT_TRUST, Trust
+from tools.values import Value
+
+Mode = Literal["observe", "propose", "auto"]
+Share = Annotated[int, Field(ge=0, le=101)]
+
+
+class Thresholds(Value):
+    """Risk scores (0–100; 101 is never). Below `auto_below` an action may run by itself if a rule permits it."""
+
+    auto_below: Share = 25
+    two_from: Share = 60
+    deny_from: Share = 95
+
+    @model_validator(mode="after")
+    def _rise(self) -> Self:
+        if not self.auto_below <= self.two_from <= self.deny_from:
+            raise ValueError("auto_below ≤ two_from ≤ deny_from must hold")
+        return self
+
+    def stricter(self, other: "Thresholds") -> "Thresholds":
+        """The lower of each: more oversight wins."""
+        return Thresholds(
+            auto_below=min(self.auto_below, other.auto_below), two_from=min(self.two_from, other.two_from),
+            deny_from=min(self.deny_from, other.deny_from),
+        )  # fmt: skip
+
+
+class Hours(Value):
+    """Working hours: ISO weekdays (1 is Monday), local wall-clock times `HH:MM`, IANA zone (None: the tenant's)."""
+
+    days: Annotated[list[Annotated[int, Field(ge=1, le=7)]], Field(min_length=1, max_length=7)] = [1, 2, 3, 4, 5]
+    start: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "08:00"
+    end: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "18:00"
+    zone: Annotated[str, Field(max_length=64)] | None = None
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if self.end <= self.start:
+            raise ValueError("end must lie after start")
+        if self.zone is not None:
+            try:
+                ZoneInfo(self.zone)
+            except (KeyError, ValueError, OSError) as unknown:
+                raise ValueError("zone is not an IANA time zone") from unknown
+        return self
+
+    def open_at(self, moment: datetime, zone: str) -> bool:
+        """Whether `moment` lies in working hours; `zone` counts where the hours name none."""
+        local = moment.astimezone(ZoneInfo(self.zone or zone))
+        begins, ends = time.fromisoformat(self.start), time.fromisoformat(self.end)
+        return local.isoweekday() in self.days and begins <= local.time() < ends
+
+
+TrustMap = dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")], Trust]
+
+KINDS: Mapping[str, TypeAdapter[Any]] = {
+    "mode": TypeAdapter(Mode),
+    "thresholds": TypeAdapter(Thresholds),
+    "hours": TypeAdapter(Hours),
+    "trust": TypeAdapter(TrustMap),
+    "window_days": TypeAdapter(Annotated[int, Field(ge=1, le=365, strict=True)]),
+    "assignee": TypeAdapter(Annotated[str, Field(pattern=r"^pri_[0-9a-z]{26}$")]),
+}
+_WHOLE = frozenset({"trust", "window_days"})
+
+
+class SettingInvalid(ValueError):
+    """A stored setting is not of its type: nothing may be decided with it."""
+
+
+@dataclass(frozen=True)
+class Tenancy:
+    """Everything that is set for one tenant, as it stood when it was read. `versions` says which value each was."""
+
+    tenant: str
+    base_currency: str
+    time_zone: str
+    connectors: Mapping[str, str]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, int] = field(default_factory=dict)
+
+    def mode(self, workflow: str) -> Mode:
+        """`observe`, `propose` or `auto`; a workflow that nobody has set, and a tenant without a default, proposes."""
+        found: Mode = self.settings.get(f"mode/{workflow}", self.settings.get("mode", "propose"))
+        return found
+
+    def thresholds(self, unit: str | None, tool: str) -> Thresholds | None:
+        """The unit's and the tool's, the stricter of each where both are set; else the tenant's; None: the ruleset's."""
+        by_unit = self.settings.get(f"thresholds/unit/{unit}") if unit else None
+        by_tool = self.settings.get(f"thresholds/tool/{tool}")
+        if isinstance(by_unit, Thresholds) and isinstance(by_tool, Thresholds):
+            return by_unit.stricter(by_tool)
+        found: Thresholds | None = by_unit or by_tool or self.settings.get("thresholds")
+        return found
+
+    def trust(self) -> dict[str, Trust]:
+        """Author kind → trust. Kinds not named are the customer's (tools.facts.trust_of_author)."""
+        return dict(self.settings.get("trust", DEFAULT_TRUST))
+
+    def hours(self, unit: str | None) -> Hours:
+        found: Hours = self.settings.get(f"hours/{unit}", self.settings.get("hours", Hours()))
+        return found
+
+    @property
+    def window_days(self) -> int:
+        """Days over which money is cumulated and duplicates are looked for."""
+        return int(self.settings.get("window_days", 30))
+
+    def assignee(self, tool: str) -> str | None:
+        """The principal who does by hand what no connector can; None where nobody was named."""
+        found: str | None = self.settings.get(f"assignee/{tool}", self.settings.get("assignee"))
+        return found
+
+
+def read(session: Session, tenant: str) -> Tenancy:
+    """The tenant's settings. Raises Problem `not_found` (no such tenant), SettingInvalid (a stored value is unusable)."""
+    row = session.get(TenantRow, tenant)
+    if row is None:
+        raise Problem("not_found", f"There is no tenant {tenant}.")
+    settings: dict[str, Any] = {}
+    versions: dict[str, int] = {}
+    for stored in session.exec(select(Setting).where(_of(tenant))):
+        try:
+            settings[stored.name] = parse(stored.name, stored.value)
+        except Problem as wrong:
+            raise SettingInvalid(f"setting {stored.name} of {tenant} is unusable: {wrong.detail}") from wrong
+        versions[stored.name] = stored.version
+    return Tenancy(tenant, row.base_currency, row.time_zone, row.connectors, settings, versions)
+
+
+def parse(name: str, value: Any) -> Any:
+    """The typed value of a setting's JSON value. Raises Problem `invalid_body` naming /name or the field of /value."""
+    kind, slash, rest = name.partition("/")
+    if kind not in KINDS or (slash and (kind in _WHOLE or not rest)) or len(name) > 200:
+        known = ", ".join(sorted(KINDS))
+        raise _invalid("/name", f"is not a setting; settings are {known}, some with /<what it is for>")
+    if kind == "thresholds" and slash and not rest.startswith(("unit/", "tool/")):
+        raise _invalid("/name", "must be thresholds, thresholds/unit/<unit> or thresholds/tool/<tool>")
+    try:
+        # Through JSON text, where strict validation still reads an enumeration from its name.
+        return KINDS[kind].validate_json(json.dumps(value))
+    except ValidationError as wrong:
+        raise Problem(
+            "invalid_body", f"The value of {name} is not valid.", errors=field_errors(wrong, "/value")
+        ) from wrong
+
+
+def plain(value: Any) -> Any:
+    """A typed setting as JSON."""
+    return TypeAdapter(Any).dump_python(value, mode="json")
+
+
+def put(session: Session, tenant: str, name: str, value: Any, by: str, now: datetime) -> Setting:
+    """Writes one setting without a second person: for a new tenant's defaults and for a confirmed change.
+
+    Raises Problem `invalid_body`. The caller appends the log's entry.
+    """
+    typed = parse(name, value)
+    row = session.get(Setting, (tenant, name))
+    if row is None:
+        row = Setting(tenant=tenant, name=name, value=plain(typed), version=1, set_by=by, set_at=now.astimezone(UTC))
+    else:
+        row.value, row.version, row.set_by, row.set_at = plain(typed), row.version + 1, by, now.astimezone(UTC)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def version(session: Session, tenant: str, name: str) -> int:
+    """The version of a setting now; 0 where it was never set."""
+    row = session.get(Setting, (tenant, name))
+    return row.version if row else 0
+
+
+def _of(tenant: str) -> ColumnElement[bool]:
+    return col(Setting.tenant) == tenant
+
+
+def _invalid(pointer: str, detail: str) -> Problem:
+    return Problem("invalid_body", f"{pointer[1:]} {detail}.", errors=[FieldError(pointer=pointer, detail=detail)])
