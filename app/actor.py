@@ -11,7 +11,7 @@ Role = Literal[
     "viewer", "reviewer", "delivery_lead", "resource_manager", "finance", "head_of_delivery", "cfo", "compliance",
     "auditor", "admin",
 ]  # fmt: skip
-Surface = Literal["api", "web", "slack", "cli", "system"]
+Surface = Literal["api", "web", "slack", "cli", "worker", "schedule", "source"]
 READS_ALL: frozenset[str] = frozenset({"auditor", "admin", "compliance"})
 CHANGES_NOTHING: frozenset[str] = frozenset({"viewer", "auditor"})
 
@@ -55,11 +55,11 @@ class Actor:
             raise Problem("not_permitted", f"This needs one of the roles {', '.join(sorted(roles))}.")
 
     def require_scope(self, scope: str) -> None:
-        """Raises Problem `not_permitted` where a token's scopes leave `scope` out (no scopes: all that the roles allow)."""
+        """Raises Problem `not_permitted` where the token has scopes and `scope` is not among them."""
         if self.scopes and scope not in self.scopes:
             raise Problem("not_permitted", f"This token has no scope {scope}.")
 
 
 def system_actor(tenant: str, name: str) -> Actor:
     """The service itself, named after the step that acts (`worker`, `sweep`); it holds no role and approves nothing."""
-    return Actor(f"system/{name}", tenant, name, "system", (), "system", signed_in_how="process")
+    return Actor(f"system/{name}", tenant, name, "system", (), "worker", signed_in_how="process")

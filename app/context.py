@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from agents.triage import Triage
 from sqlalchemy import Engine
 
-from agents.triage import Triage
 from app.audit.log import Log
 from app.audit.vault import Vault
 from app.clock import Clock

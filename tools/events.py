@@ -27,8 +27,14 @@ class EventData(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore", allow_inf_nan=False)
 
-    def subject_key(self) -> RecordKey:
-        raise TypeError(f"{type(self).__name__} names no subject")
+    def subject_key(self) -> RecordKey | None:
+        """The record that the event is about; None where it names none."""
+        return None
+
+    def correlation(self) -> str | None:
+        """What events of one type have in common when they belong to one case; None gives each a case of its own."""
+        subject = self.subject_key()
+        return None if subject is None else str(subject)
 
 
 class OpportunityWon(EventData):
@@ -76,6 +82,9 @@ class ChangeRequestSubmitted(EventData):
     def subject_key(self) -> RecordKey:
         return RecordKey(kind="project", id=self.project_id)
 
+    def correlation(self) -> str | None:
+        return None if self.change_request_id is None else f"change_request/{self.change_request_id}"
+
 
 class MilestoneSlipped(EventData):
     milestone_id: Id
@@ -95,6 +104,9 @@ class TimesheetApproved(EventData):
     def subject_key(self) -> RecordKey:
         return RecordKey(kind="person", id=self.person_id)
 
+    def correlation(self) -> str | None:
+        return f"person/{self.person_id}/{self.week_start_on}"
+
 
 class TimesheetMissing(EventData):
     person_id: Id
@@ -102,6 +114,9 @@ class TimesheetMissing(EventData):
 
     def subject_key(self) -> RecordKey:
         return RecordKey(kind="person", id=self.person_id)
+
+    def correlation(self) -> str | None:
+        return f"person/{self.person_id}/{self.week_start_on}"
 
 
 class InvoiceDrafted(EventData):
@@ -157,6 +172,9 @@ class LeaveApproved(EventData):
     def subject_key(self) -> RecordKey:
         return RecordKey(kind="person", id=self.person_id)
 
+    def correlation(self) -> str | None:
+        return f"leave/{self.leave_id}"
+
 
 class TriageRequested(EventData):
     """What `POST /v1/triage` carries; the text is the customer's unless the token's source says otherwise."""
@@ -168,12 +186,13 @@ class TriageRequested(EventData):
     requested_by: Annotated[str, StringConstraints(max_length=254)] | None = None
     data: dict[str, Any] = {}
 
-    def subject_key(self) -> RecordKey:
+    def subject_key(self) -> RecordKey | None:
         if self.project:
             return RecordKey(kind="project", id=self.project)
-        if self.customer:
-            return RecordKey(kind="customer", id=self.customer)
-        return super().subject_key()
+        return RecordKey(kind="customer", id=self.customer) if self.customer else None
+
+    def correlation(self) -> str | None:
+        return None
 
 
 EVENT_TYPES: dict[str, type[EventData]] = {

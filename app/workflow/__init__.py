@@ -1,0 +1,1 @@
+"""The way of an event, a module a step: ingest, triage, decide, review, execute, reconcile; sweep keeps time."""
