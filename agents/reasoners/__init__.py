@@ -1,0 +1,1 @@
+"""Ways to turn an event into an assessment and a plan."""

@@ -1,0 +1,121 @@
+"""Sentences to vectors: all-MiniLM-L6-v2 in int8 on onnxruntime, English, at most 256 tokens of each text."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from agents.reasoners.embedded.model_file import VERSION, ModelUnavailable, model_file
+from agents.reasoners.embedded.onnx_build import MAX_TOKENS, WeightsRefused, pinned_file
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+
+DIMENSIONS = 384
+MAX_CHARACTERS = 20_000
+"""Tokenising stops here, far past 256 tokens of any prose, so that a body of a megabyte costs no more than a page."""
+
+CACHED = 2_048
+"""Vectors kept by the digest of their text: 3 MB."""
+
+
+class EncoderUnavailable(Exception):
+    """The encoder cannot be loaded; the message says why (package missing, weights refused, cache not writable)."""
+
+
+class Encoder:
+    """Encodes texts. Nothing is loaded before the first `encode`; safe to call from several threads."""
+
+    version = VERSION
+    """Names weights and quantisation: vectors of two versions must not be compared."""
+
+    def __init__(self, cache_dir: Path, threads: int = 1) -> None:
+        """`cache_dir` holds the built model (about 23 MB); `threads` is what one text may use inside onnxruntime.
+
+        One thread is right for a service, where several texts are encoded at once from several threads.
+        """
+        self._cache_dir = cache_dir
+        self._threads = threads
+        self._loading = Lock()
+        self._run: Callable[[str], Vectors] | None = None
+        self._known: OrderedDict[bytes, Vectors] = OrderedDict()
+        self._knowing = Lock()
+
+    def load(self) -> None:
+        """Loads now what the first `encode` would load; builds the model when the cache has none.
+
+        Raises EncoderUnavailable.
+        """
+        self._loaded()
+
+    def encode(self, texts: Sequence[str]) -> "Vectors":
+        """Vectors of the texts: float32 (len(texts), 384), each of unit length, so a dot product is a cosine.
+
+        A text's vector depends on that text alone, not on its neighbours in the call. Raises EncoderUnavailable.
+        """
+        import numpy as np
+
+        if isinstance(texts, str):
+            raise TypeError("encode takes a sequence of texts, not one text")
+        vectors = np.empty((len(texts), DIMENSIONS), np.float32)
+        for row, text in enumerate(texts):
+            vectors[row] = self._vector(text)
+        return vectors
+
+    def _vector(self, text: str) -> "Vectors":
+        # A lone surrogate is not UTF-8 and stops the tokeniser; it becomes a question mark.
+        raw = text[:MAX_CHARACTERS].encode("utf-8", "replace")
+        key = hashlib.sha256(raw).digest()
+        with self._knowing:
+            known = self._known.get(key)
+            if known is not None:
+                self._known.move_to_end(key)
+                return known
+        vector = self._loaded()(raw.decode())
+        with self._knowing:
+            self._known[key] = vector
+            while len(self._known) > CACHED:
+                self._known.popitem(last=False)
+        return vector
+
+    def _loaded(self) -> "Callable[[str], Vectors]":
+        if self._run is None:
+            with self._loading:
+                if self._run is None:
+                    self._run = self._load()
+        return self._run
+
+    def _load(self) -> "Callable[[str], Vectors]":
+        try:
+            import numpy as np
+            import onnxruntime
+            from tokenizers import Tokenizer
+
+            tokenizer = Tokenizer.from_file(str(pinned_file("tokenizer.json")))
+            tokenizer.no_padding()
+            tokenizer.enable_truncation(MAX_TOKENS)
+            # A customer who writes "[SEP]" writes five characters, not a control token.
+            tokenizer.encode_special_tokens = True
+
+            options = onnxruntime.SessionOptions()
+            options.enable_cpu_mem_arena = False
+            options.intra_op_num_threads = self._threads
+            options.inter_op_num_threads = 1
+            options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+            session = onnxruntime.InferenceSession(
+                str(model_file(self._cache_dir)), options, providers=["CPUExecutionProvider"]
+            )
+        except (ImportError, WeightsRefused, ModelUnavailable) as error:
+            raise EncoderUnavailable(str(error)) from error
+
+        def run(text: str) -> "Vectors":
+            ids = np.array([tokenizer.encode(text).ids], np.int64)
+            vector: Vectors = session.run(None, {"input_ids": ids})[0][0]
+            return vector
+
+        return run

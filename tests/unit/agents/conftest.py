@@ -1,0 +1,20 @@
+"""Shared by the tests of this room: the encoder's cache, built once a run and not once a worker."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from agents.reasoners.embedded.encoder import Encoder
+
+
+@pytest.fixture(scope="session")
+def encoder_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder that parallel workers share: the encoder itself sees to it that one of them builds."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "encoder-cache"
+
+
+@pytest.fixture(scope="session")
+def encoder(encoder_cache: Path) -> Encoder:
+    return Encoder(encoder_cache)
