@@ -1,0 +1,156 @@
+"""What is read from DBOS's own table, and how it writes. Everything that depends on the inside of `dbos` is here and in
+`dbos_worker`; the version is pinned, and tests/integration/durable fails if these words change their meaning.
+
+Read directly because the calls it offers load every row to count them. The statuses are literal so that SQLite can use
+its partial indexes.
+"""
+
+import json
+import logging
+from typing import Any, Final, NamedTuple
+
+import sqlalchemy as sa
+from dbos import DBOSClient
+from dbos import Serializer as DbosSerializer
+
+from app.durable.port import Depth, WorkItem
+
+APPLICATION: Final = "countersign"
+VERSION: Final = "work-1"
+"""Items of another version are never taken: raise it only when the wire form of an item changes, and convert."""
+WORKFLOW: Final = "work"
+SCHEMA: Final = "dbos"
+SCHEDULE_KIND: Final = "schedule"
+
+
+class JsonSerializer(DbosSerializer):
+    """JSON instead of pickle: what is in the database can be read by people and cannot run code."""
+
+    def serialize(self, data: Any) -> str:
+        return json.dumps(data, default=repr, separators=(",", ":"))
+
+    def deserialize(self, serialized_data: str) -> Any:
+        return json.loads(serialized_data)
+
+    def name(self) -> str:
+        return "json"
+
+
+def make_client(engine: sa.Engine) -> DBOSClient:
+    _quiet_dbos()
+    return DBOSClient(
+        system_database_engine=engine,
+        dbos_system_schema=SCHEMA,
+        serializer=JsonSerializer(),
+        application_name=APPLICATION,
+        lazy=True,
+    )
+
+
+def _quiet_dbos() -> None:
+    # With a handler present DBOS adds none of its own to the console, and its warnings go where ours go.
+    logger = logging.getLogger("dbos")
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+    logger.setLevel(logging.WARNING)
+
+
+def arguments(item: WorkItem) -> tuple[str, str, int, str, int, int]:
+    """How an item is written; `item_of` reads it."""
+    return (item.kind, item.row, item.generation, item.partition, item.priority, item.attempt)
+
+
+def item_of(kind: str, row: str, generation: int, partition: str, priority: int, attempt: int) -> WorkItem:
+    return WorkItem(kind=kind, row=row, generation=generation, partition=partition, priority=priority, attempt=attempt)
+
+
+class Letter(NamedTuple):
+    """An item that DBOS gave up: its workflow raised (`crashed` false) or its process died too often."""
+
+    id: str
+    item: WorkItem
+    crashed: bool
+
+
+class DbosTable:
+    """`workflow_status`, for reading."""
+
+    def __init__(self, engine: sa.Engine, client: DBOSClient) -> None:
+        self._engine = engine
+        self._client = client
+        table = "workflow_status" if engine.dialect.name == "sqlite" else f"{SCHEMA}.workflow_status"
+        self._active = sa.text(
+            f"SELECT queue_name, status, count(*) FROM {table} WHERE status IN ('ENQUEUED', 'PENDING') "  # noqa: S608
+            "AND queue_name IS NOT NULL GROUP BY queue_name, status"
+        )
+        self._delayed = sa.text(
+            f"SELECT queue_name, count(*), min(delay_until_epoch_ms) FROM {table} "  # noqa: S608
+            "WHERE status = 'DELAYED' GROUP BY queue_name"
+        )
+        self._holders = sa.text(
+            f"SELECT DISTINCT executor_id FROM {table} WHERE status = 'PENDING' AND executor_id IS NOT NULL"  # noqa: S608
+        )
+        self._live = sa.text(
+            f"SELECT workflow_uuid FROM {table} WHERE status IN ('ENQUEUED', 'PENDING') AND queue_name = :kind "  # noqa: S608
+            f"UNION ALL SELECT workflow_uuid FROM {table} WHERE status = 'DELAYED' AND queue_name = :kind"
+        )
+        self._letters = sa.text(
+            f"SELECT workflow_uuid FROM {table} "  # noqa: S608
+            "WHERE status IN ('ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED') AND status <> 'CANCELLED' "
+            "AND name = :name LIMIT 100"
+        )
+        self._finished = sa.text(
+            f"SELECT workflow_uuid FROM {table} "  # noqa: S608
+            "WHERE completed_at IS NOT NULL AND completed_at < :before AND status = 'SUCCESS' LIMIT 1000"
+        )
+
+    def depth(self) -> dict[str, Depth]:
+        with self._engine.connect() as connection:
+            active = connection.execute(self._active).all()
+            delayed = connection.execute(self._delayed).all()
+        counts: dict[str, dict[str, int]] = {}
+        for kind, status, count in active:
+            counts.setdefault(kind, {})["queued" if status == "ENQUEUED" else "running"] = count
+        for kind, count, _due in delayed:
+            counts.setdefault(kind, {})["delayed"] = count
+        return {kind: Depth(**states) for kind, states in counts.items()}
+
+    def next_due_ms(self, kinds: frozenset[str]) -> int | None:
+        """When the first delayed item of these kinds is due (Unix ms)."""
+        with self._engine.connect() as connection:
+            return min((due for kind, _n, due in connection.execute(self._delayed) if kind in kinds), default=None)
+
+    def holders(self) -> list[str]:
+        """Executors that have claimed something."""
+        with self._engine.connect() as connection:
+            return list(connection.execute(self._holders).scalars())
+
+    def live_rows(self, kind: str) -> set[str]:
+        """Rows with an item of this kind waiting, delayed or running."""
+        with self._engine.connect() as connection:
+            ids = connection.execute(self._live, {"kind": kind}).scalars()
+            return {id_.removeprefix(f"{kind}:").rpartition(":")[0] for id_ in ids}
+
+    def letters(self) -> list[Letter]:
+        with self._engine.connect() as connection:
+            ids = list(connection.execute(self._letters, {"name": WORKFLOW}).scalars())
+        if not ids:
+            return []
+        found = self._client.list_workflows(workflow_ids=ids, load_output=False)
+        return [
+            Letter(
+                status.workflow_id,
+                item_of(*status.input["args"]),
+                crashed=status.status == "MAX_RECOVERY_ATTEMPTS_EXCEEDED",
+            )
+            for status in found
+            if status.input is not None
+        ]
+
+    def delete(self, ids: list[str]) -> None:
+        self._client.delete_workflows(ids)
+
+    def finished_before(self, unix_ms: int) -> list[str]:
+        """Up to 1,000 finished items."""
+        with self._engine.connect() as connection:
+            return list(connection.execute(self._finished, {"before": unix_ms}).scalars())

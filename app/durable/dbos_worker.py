@@ -1,0 +1,232 @@
+"""Does the work: one DBOS executor in this process, the reaper of dead ones, retries, poison, schedules, drain."""
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSConfig
+
+from app.durable.dbos_queue import DbosQueue
+from app.durable.dbos_store import APPLICATION, SCHEDULE_KIND, SCHEMA, VERSION, WORKFLOW, JsonSerializer, item_of
+from app.durable.liveness import FileLocks, Heartbeats, Liveness
+from app.durable.port import Crashed, Schedule, TryLater, Work, WorkItem
+from app.ids import new_id
+from app.store.engine import unit_of_work
+
+_log = logging.getLogger(__name__)
+
+CRASHES: Final = 10
+"""An item during which the process died this often is given up."""
+HOUSEKEEPING_S: Final = 10.0
+KEEP_FINISHED: Final = timedelta(hours=1)
+
+
+class _Refused(BaseException):
+    """Not an Exception, so that DBOS leaves the item claimed: the reaper gives it back once this process is gone."""
+
+
+class DbosWorker:
+    """`start` it once; one a process, for DBOS is a singleton. `works`: one for each kind this process takes."""
+
+    def __init__(
+        self, engine: sa.Engine, queue: DbosQueue, works: Sequence[Work], schedules: Sequence[Schedule] = ()
+    ) -> None:
+        self._engine = engine
+        self._queue = queue
+        self._schedules = {schedule.name: schedule for schedule in (*schedules, *self._own_schedules())}
+        # A schedule retries by being due again, so it is never poison.
+        tick = Work(SCHEDULE_KIND, self._tick, _never_poison, concurrency=4, poll_s=1.0)
+        self._works = {work.kind: work for work in (*works, tick)}
+        if len(self._works) != len(works) + 1 or len(self._schedules) != len(schedules) + 1:
+            raise ValueError("two handlers for one kind of work, or two schedules of one name")
+        self._running = {kind: threading.BoundedSemaphore(work.concurrency) for kind, work in self._works.items()}
+        self._liveness: Liveness = (
+            FileLocks(Path(f"{engine.url.database}.executors"))
+            if engine.dialect.name == "sqlite"
+            else Heartbeats(engine)
+        )
+        self._stopping = threading.Event()
+        self._idle = threading.Condition()
+        self._active = 0
+        self._housekeeper: threading.Thread | None = None
+        self._dbos: DBOS | None = None
+        self.executor_id = new_id("wrk", queue.clock())
+
+    def start(self) -> None:
+        """Begin taking items: first those that dead executors held. Creates what tables are missing.
+
+        Raises: RuntimeError when started before, or when this process already runs a worker.
+        """
+        global _worker_of_process
+        with _process_guard:
+            if _worker_of_process is not None or self._stopping.is_set():
+                raise RuntimeError("a worker was already started in this process, and cannot be started twice")
+            _worker_of_process = self
+        try:
+            self._launch()
+        except BaseException:
+            self._stopping.set()
+            DBOS.destroy(destroy_registry=True)
+            self._liveness.leave()
+            _worker_of_process = None
+            raise
+
+    def _launch(self) -> None:
+        self._queue.prepare()
+        self._liveness.join(self.executor_id)
+        for kind in self._works.values():
+            self._queue.client.register_queue(
+                kind.kind,
+                # Twice the concurrency: between two polls the threads must not run out of claimed items.
+                worker_concurrency=kind.concurrency * 2,
+                polling_interval_sec=kind.poll_s,
+                application_name=APPLICATION,
+            )
+        config: DBOSConfig = {
+            "name": APPLICATION,
+            "system_database_url": self._engine.url.render_as_string(hide_password=False),
+            "system_database_engine": self._queue.durable_engine,
+            "dbos_system_schema": SCHEMA,
+            "serializer": JsonSerializer(),
+            "application_version": VERSION,
+            "executor_id": self.executor_id,
+            "log_level": "WARNING",
+            "enable_otlp": False,
+            "notification_listener_polling_interval_sec": 0.5,
+        }
+        self._dbos = DBOS(config=config)
+        DBOS.listen_queues(list(self._works))
+
+        @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=CRASHES)
+        def work(*wire: Any) -> None:
+            self._work(item_of(*wire))
+
+        DBOS.launch()
+        self._keep_house()
+        self._housekeeper = threading.Thread(target=self._housekeeping, name="work-housekeeping", daemon=True)
+        self._housekeeper.start()
+
+    def drain(self, timeout: timedelta) -> int:
+        """Take no more items, wait for the running ones, stop. Answers how many still run when the time is up.
+
+        What was claimed and not begun is taken by the next process to start (SQLite) or another one (PostgreSQL).
+        """
+        global _worker_of_process
+        dbos, self._dbos = self._dbos, None
+        if dbos is None:
+            return 0
+        self._stopping.set()
+        for event in dbos.background_thread_stop_events:
+            event.set()
+        deadline = time.monotonic() + timeout.total_seconds()
+        with self._idle:
+            while self._active and (left := deadline - time.monotonic()) > 0:
+                self._idle.wait(left)
+            remaining = self._active
+        # The handlers are done; their outcomes are written by DBOS a moment later.
+        settled = min(deadline, time.monotonic() + 2.0) if not remaining else time.monotonic()
+        while dbos._active_workflows_set.activeList() and time.monotonic() < settled:  # noqa: SLF001
+            time.sleep(0.005)
+        DBOS.destroy(destroy_registry=True)
+        if self._housekeeper is not None:
+            self._housekeeper.join(timeout=5.0)
+        if not remaining:
+            self._liveness.leave()
+        with _process_guard:
+            _worker_of_process = None
+        return remaining
+
+    def _work(self, item: WorkItem) -> None:
+        work = self._works[item.kind]
+        with self._running[item.kind]:
+            with self._idle:
+                if self._stopping.is_set():
+                    raise _Refused
+                self._active += 1
+            try:
+                work.handler(item)
+            except TryLater as later:
+                self._again(item, later.after, attempt=item.attempt)
+            except Exception as error:  # noqa: BLE001 - whatever a handler raises is a failed attempt
+                self._failed(work, item, error)
+            finally:
+                with self._idle:
+                    self._active -= 1
+                    self._idle.notify_all()
+
+    def _failed(self, work: Work, item: WorkItem, error: Exception) -> None:
+        if item.attempt >= work.attempts:
+            _log.error("%s: attempt %d failed, giving up", item.id, item.attempt, exc_info=error)
+            work.on_poison(item, error)
+            return
+        delay = work.delay_before(item.attempt + 1)
+        _log.warning(
+            "%s: attempt %d failed, again in %g s", item.id, item.attempt, delay.total_seconds(), exc_info=error
+        )
+        self._again(item, delay, attempt=item.attempt + 1)
+
+    def _again(self, item: WorkItem, after: timedelta, *, attempt: int) -> None:
+        following = item.model_copy(update={"generation": item.generation + 1, "attempt": attempt})
+        with unit_of_work(self._engine) as session:
+            self._queue.put(session, following, delay=after)
+
+    def _tick(self, item: WorkItem) -> None:
+        schedule = self._schedules.get(item.row)
+        if schedule is None:
+            return  # removed in this version
+        try:
+            schedule.run()
+        except Exception as error:  # noqa: BLE001 - the next run is the retry
+            _log.error("schedule %s failed", schedule.name, exc_info=error)
+        self._again(item, schedule.every, attempt=1)
+
+    def _housekeeping(self) -> None:
+        while not self._stopping.wait(HOUSEKEEPING_S):
+            try:
+                self._keep_house()
+            except Exception as error:  # noqa: BLE001 - the database may be back by the next round
+                _log.error("housekeeping failed", exc_info=error)
+
+    def _keep_house(self) -> None:
+        dead = [holder for holder in self._queue.table.holders() if not self._liveness.alive(holder)]
+        if dead:
+            # DBOS keeps this call for its paid conductor; a row goes back only while it is claimed by one of the dead.
+            recovered = DBOS._recover_pending_workflows(dead)  # noqa: SLF001
+            _log.warning("took over %d items from %d dead executors", len(recovered), len(dead))
+        ticks = [WorkItem(kind=SCHEDULE_KIND, row=name, partition=SCHEDULE_KIND) for name in self._schedules]
+        missing = {tick.row for tick in ticks} - self._queue.table.live_rows(SCHEDULE_KIND)
+        if missing:
+            with unit_of_work(self._engine) as session:
+                self._queue.put_again(session, [tick for tick in ticks if tick.row in missing])
+
+    def _own_schedules(self) -> tuple[Schedule, ...]:
+        return (Schedule("work-upkeep", timedelta(seconds=30), self._upkeep),)
+
+    def _upkeep(self) -> None:
+        for letter in self._queue.table.letters():
+            work = self._works.get(letter.item.kind)
+            if work is None:
+                continue
+            try:
+                if letter.crashed:
+                    work.on_poison(letter.item, Crashed(f"the process died {CRASHES} times during {letter.id}"))
+                else:
+                    self._failed(work, letter.item, RuntimeError("the outcome of an attempt could not be recorded"))
+            except Exception as error:  # noqa: BLE001 - it stays a letter; the others must not wait for it
+                _log.error("%s could not be given up", letter.id, exc_info=error)
+            else:
+                self._queue.table.delete([letter.id])
+        self._queue.purge(KEEP_FINISHED)
+
+
+def _never_poison(item: WorkItem, error: Exception) -> None:
+    _log.error("schedule %s could not be continued", item.row, exc_info=error)
+
+
+_process_guard = threading.Lock()
+_worker_of_process: DbosWorker | None = None
