@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from agents.triage import Triage
 from sqlalchemy import Engine
 
+from agents.graph import Triage
 from app.audit.log import Log
 from app.audit.vault import Vault
 from app.clock import Clock
 from app.durable.port import WorkQueue
 from app.rulesets import Rulesets
+from app.secret_box import SecretBox
 from app.settings import Settings
 from tools.ports import ReadPort
 from tools.write_port import WritePort
@@ -37,6 +38,7 @@ class Context:
     clock: Clock
     engine: Engine
     vault: Vault
+    secrets: SecretBox
     log: Log
     queue: WorkQueue
     rulesets: Rulesets

@@ -1,0 +1,222 @@
+"""Ingest: a verified delivery becomes events, cases and work, in one transaction; a duplicate changes nothing."""
+
+import fnmatch
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from app.actor import Actor, system_actor
+from app.context import Context
+from app.durable.port import WorkItem
+from app.errors import Code, FieldError, Problem, field_errors
+from app.ids import new_id
+from app.store.engine import read_only, unit_of_work
+from app.store.models import Case, Event, Source, TriageRun
+from app.workflow import cases
+from app.workflow.deliveries import Read, Refused, read, split
+from app.workflow.record import log
+from app.workflow.signatures import verify
+from tools.events import EVENT_TYPES, TRIAGE_EVENT, TriageRequested, WorkflowEvent
+
+TRIAGE_WORK = "triage"
+
+
+class AcceptedEvent(BaseModel):
+    event_id: str
+    case_id: str
+    duplicate: bool
+
+
+class RejectedEvent(BaseModel):
+    index: int
+    code: Code
+    errors: list[FieldError]
+
+
+class Accepted(BaseModel):
+    """The answer to a delivery, per event; `index` counts from 0 in the batch."""
+
+    accepted: list[AcceptedEvent]
+    rejected: list[RejectedEvent]
+
+
+def accept(ctx: Context, slug: str, headers: Mapping[str, str], body: bytes) -> Accepted:
+    """Takes in one delivery. `headers` have lower-case names.
+
+    Raises Problem: 401 (unknown source, signature), `too_large`, and 422 only when not one event was taken.
+    """
+    now = ctx.clock()
+    with read_only(ctx.engine) as session:
+        source = session.get(Source, slug)
+    if source is None:
+        raise Problem("bad_signature", "The source is unknown or the signature does not hold.")
+    try:
+        delivery_id = verify(_secrets(ctx, source, now), headers, body, now)
+        if len(body) > ctx.settings.max_body_bytes:
+            raise Problem("too_large", f"A delivery holds at most {ctx.settings.max_body_bytes} bytes.")
+        raws = split(headers, body)
+    except Problem as refusal:
+        _log_refusal(ctx, source, refusal)
+        raise
+    results = [
+        read(index, raw, now, delivery_id if len(raws) == 1 else f"{delivery_id}#{index}")
+        for index, raw in enumerate(raws)
+    ]
+    checked = [_allowed(source, result) for result in results]
+    refused = [result for result in checked if isinstance(result, Refused)]
+    if len(refused) == len(checked):
+        problem = _nothing_taken(refused, single=len(raws) == 1)
+        _log_refusal(ctx, source, problem)
+        raise problem
+    taken = _store(ctx, source, [result for result in checked if isinstance(result, Read)], now)
+    return Accepted(
+        accepted=taken,
+        rejected=[RejectedEvent(index=item.index, code=item.code, errors=item.errors) for item in refused],
+    )
+
+
+def request_triage(ctx: Context, actor: Actor, body: Any) -> str:
+    """Opens a case for what somebody asks in their own words, and returns its id.
+
+    The text counts as a customer's; the requester is the actor as well as whom `requested_by` names.
+    Raises Problem `invalid_body`.
+    """
+    try:
+        request = TriageRequested.model_validate(body)
+    except ValidationError as invalid:
+        raise Problem("invalid_body", "The triage request is not valid.", errors=field_errors(invalid)) from None
+    unknown = sorted(set(body) - set(TriageRequested.model_fields))
+    if unknown:
+        errors = [FieldError(pointer=f"/{name}", detail="unknown field") for name in unknown]
+        raise Problem("invalid_body", "The triage request is not valid.", errors=errors)
+    now = ctx.clock()
+    event = WorkflowEvent(
+        id=new_id("req", now), source=f"countersign/{actor.surface}", type=TRIAGE_EVENT, subject=request.subject_key(),
+        time=now, data=request.model_dump(mode="json", exclude_unset=True),
+    )  # fmt: skip
+    with unit_of_work(ctx.engine) as session:
+        taken = _take(ctx, session, Read(0, event, recognised=True), actor, now, source="countersign")
+    return taken.case_id
+
+
+def _secrets(ctx: Context, source: Source, now: datetime) -> list[str]:
+    secrets = [ctx.secrets.open(source.secret, f"source/{source.slug}")]
+    if source.previous_secret and source.previous_until and now < source.previous_until:
+        secrets.append(ctx.secrets.open(source.previous_secret, f"source/{source.slug}"))
+    return secrets
+
+
+def _allowed(source: Source, result: Read | Refused) -> Read | Refused:
+    """A source may emit only the types on its allow-list, whose members may be patterns (`crm.*`)."""
+    if isinstance(result, Refused) or any(fnmatch.fnmatchcase(result.event.type, pattern) for pattern in source.types):
+        return result
+    detail = f"{source.slug} may not emit {result.event.type}"
+    return Refused(result.index, "type_not_allowed", [FieldError(pointer="/type", detail=detail)])
+
+
+def _nothing_taken(refused: list[Refused], *, single: bool) -> Problem:
+    errors = [
+        FieldError(pointer=error.pointer if single else f"/{item.index}{error.pointer}", detail=error.detail)
+        for item in refused
+        for error in item.errors
+    ]
+    return Problem(refused[0].code, "No event of the delivery was taken.", errors=errors)
+
+
+def _store(ctx: Context, source: Source, reads: list[Read], now: datetime) -> list[AcceptedEvent]:
+    """All events of the delivery in one transaction; once more when another delivery opened the same case meanwhile."""
+    actor = Actor(f"source/{source.slug}", source.tenant, source.slug, "service", (), "source", signed_in_how="webhook")
+    for last in (False, True):
+        try:
+            with unit_of_work(ctx.engine) as session:
+                return [_take(ctx, session, item, actor, now, source=source.slug) for item in reads]
+        except IntegrityError:
+            if last:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _take(ctx: Context, session: Session, item: Read, actor: Actor, now: datetime, *, source: str) -> AcceptedEvent:
+    event, tenant = item.event, actor.tenant
+    known = session.exec(
+        select(Event).where(col(Event.tenant) == tenant, col(Event.source) == source, col(Event.event_id) == event.id)
+    ).first()
+    if known is not None:
+        return AcceptedEvent(event_id=event.id, case_id=known.case_id, duplicate=True)
+    asked_by = event.data.get("requested_by")
+    requested_by = ctx.vault.subject(tenant, asked_by) if isinstance(asked_by, str) and asked_by else None
+    workflow = event.type if event.type != TRIAGE_EVENT else f"triage.{event.data['kind']}"
+    case, is_new = cases.open_or_join(
+        session, tenant=tenant, workflow=workflow, kind=workflow.rpartition(".")[2] if event.type == TRIAGE_EVENT
+        else event.type, subject=str(event.subject) if event.subject else None,
+        correlation=_correlation(item), customer_id=_named_customer(event), data_subject=requested_by, now=now,
+    )  # fmt: skip
+    if is_new:
+        case.requester_id = actor.principal_id if source == "countersign" else None
+        case.requested_by = requested_by
+        if not item.recognised:
+            case.status, case.because = "unrecognised", f"No event type {event.type} is known here."
+        session.add(case)
+    payload = ctx.vault.seal(
+        session, tenant, requested_by or case.data_subject, "event", event.model_dump(mode="json"), now
+    )
+    row = Event(
+        id=new_id("evt", now), tenant=tenant, source=source, event_id=event.id, type=event.type,
+        subject=str(event.subject) if event.subject else None, time=event.time, received_at=now, case_id=case.id,
+        recognised=item.recognised, principal_id=actor.principal_id if source == "countersign" else None,
+        payload=payload,
+    )  # fmt: skip
+    session.add(row)
+    if item.recognised:
+        plan_run(ctx, session, case, row, now)
+    session.flush()
+    log(
+        ctx, session, actor, "event.accepted", refs={"event": row.id, "case": case.id, "source": source},
+        details={"type": event.type, "recognised": item.recognised, "opened": is_new}, payloads=[payload],
+    )  # fmt: skip
+    return AcceptedEvent(event_id=event.id, case_id=case.id, duplicate=False)
+
+
+def plan_run(ctx: Context, session: Session, case: Case, event: Event, now: datetime) -> TriageRun:
+    """Has the graph run for this event under the case's present generation."""
+    run = TriageRun(
+        id=new_id("run", now), tenant=case.tenant, case_id=case.id, event_id=event.id,
+        case_generation=case.generation, status="waiting", due_at=now,
+    )  # fmt: skip
+    session.add(run)
+    if case.status != "open":
+        case.status = "open"
+        session.add(case)
+    ctx.queue.put(session, WorkItem(kind=TRIAGE_WORK, row=run.id, partition=partition(case)))
+    return run
+
+
+def partition(case: Case) -> str:
+    """Whose share of the workers a case uses: its customer's, or its subject's while the customer is not known."""
+    within = case.customer_id or (case.subject or "").replace("/", ":")
+    return f"{case.tenant}/{within}" if within else case.tenant
+
+
+def _correlation(item: Read) -> str | None:
+    model = EVENT_TYPES.get(item.event.type)
+    if model is None:
+        return None
+    found = model.model_validate(item.event.data).correlation()
+    return None if found is None else f"{item.event.type}|{found}"
+
+
+def _named_customer(event: WorkflowEvent) -> str | None:
+    found = event.data.get("customer_id") or event.data.get("customer")
+    return found if isinstance(found, str) else None
+
+
+def _log_refusal(ctx: Context, source: Source, refusal: Problem) -> None:
+    with unit_of_work(ctx.engine) as session:
+        log(
+            ctx, session, system_actor(source.tenant, "ingest"), "event.refused", refs={"source": source.slug},
+            details={"code": refusal.code, "fields": [error.pointer or "/" for error in refusal.errors][:20]},
+        )  # fmt: skip
