@@ -10,7 +10,7 @@ import re
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -153,7 +153,7 @@ def make_engine(url: str, *, pool_size: int = 24) -> sa.Engine:
         if mode == _READ:
             _dbapi(connection).begin_read()
         elif mode != _ON_WRITE:
-            _dbapi(connection).begin_write()
+            _lock(_dbapi(connection).begin_write)
 
     return engine
 
@@ -171,9 +171,9 @@ def begins_on_write(engine: sa.Engine) -> sa.Engine:
         if dbapi.in_transaction:
             return
         if _WRITES.match(statement):
-            dbapi.begin_write()
+            _lock(dbapi.begin_write)
         elif _OPENS.match(statement):
-            dbapi.reserve()
+            _lock(dbapi.reserve)
 
     return lazy
 
@@ -184,6 +184,7 @@ def unit_of_work(engine: sa.Engine) -> Iterator[Session]:
 
     Nothing is written by a block that raised. Rows stay readable after the commit (they do not expire).
     Keep it short and free of calls outside the database: on SQLite nobody else writes meanwhile.
+    Raises: sqlalchemy.exc.OperationalError when the lock is not had within `LOCK_TIMEOUT_S`.
     """
     with Session(engine, expire_on_commit=False) as session, session.begin():
         # SQLAlchemy would begin at the first statement; the lock is wanted before anything is decided.
@@ -207,6 +208,14 @@ def _dbapi(connection: sa.Connection) -> SqliteConnection:
     if not isinstance(dbapi, SqliteConnection):
         raise TypeError(f"not a connection of make_engine: {type(dbapi).__name__}")
     return dbapi
+
+
+def _lock(take: Callable[[], None]) -> None:
+    # Called from events, where SQLAlchemy does not translate what the driver raises.
+    try:
+        take()
+    except sqlite3.Error as error:
+        raise sa.exc.OperationalError("BEGIN IMMEDIATE", None, error) from error
 
 
 def _unixepoch(*arguments: object) -> float | int | None:
