@@ -46,18 +46,23 @@ class AuditNode(SQLModel, table=True):
 
 
 class Payload(SQLModel, table=True):
-    """Content that can be erased, sealed under its data subject's key. `digest` is salted, so it tells nothing."""
+    """Content that can be erased, sealed under its data subject's key, `seq` being the entry that vouches for it.
 
-    __table_args__ = (Index("ix_payload_subject", "tenant", "data_subject"),)
+    `digest` is salted, so it tells nothing; the salt is sealed with the content and goes with the key.
+    """
+
+    __table_args__ = (
+        Index("ix_payload_subject", "tenant", "data_subject"),
+        Index("ix_payload_entry", "tenant", "seq"),
+    )
 
     id: str = Field(primary_key=True)
     tenant: str
     data_subject: str
     name: str
-    salt: bytes | None
     digest: str
     ciphertext: bytes | None
-    seq: int | None = Field(default=None, index=True)
+    seq: int | None = None
     created_at: datetime = time_field()
     erased_at: datetime | None = optional_time_field()
 

@@ -1,0 +1,186 @@
+"""The log: appending is the last thing a transaction does, under the lock of its tenant's `audit_head` row.
+
+So entries are numbered without a gap, an entry exists exactly when what it tells of was committed, and the tree's
+stored subtrees never disagree with the leaves.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col
+
+from app.audit import merkle
+from app.audit.leaf import Entry, PayloadRef, Record
+from app.audit.merkle import EMPTY_ROOT, CompactRange, Node, ReadNode
+from app.audit.note import SigningKey, VerifierKey
+from app.audit.vault import NO_SYNC
+from app.store.models.audit import AuditEntry, AuditHead, AuditNode, Payload
+
+_TENANT = "audit.tenant"
+
+
+class LogBroken(Exception):
+    """What is stored of the log contradicts itself; nothing more is appended to it."""
+
+
+class LogMisused(Exception):
+    """A caller's mistake: two tenants in one transaction, or a payload that cannot be vouched for."""
+
+
+class Log:
+    """All tenants' logs of an installation. `key` signs their checkpoints."""
+
+    def __init__(self, key: SigningKey) -> None:
+        self.key = key
+
+    def verifier(self, tenant: str) -> VerifierKey:
+        """What an auditor of this tenant's log is given; `str` of it is the one-line form."""
+        return self.key.verifier(tenant)
+
+    def append(self, session: Session, tenant: str, at: datetime, *records: Record) -> list[Entry]:
+        """Appends entries in the caller's transaction, as its last statements: others of the tenant wait for its end.
+
+        Raises LogMisused for a second tenant in one transaction, and for a payload that is unknown, erased or vouched
+        for already; LogBroken where the stored head contradicts itself.
+        """
+        if not records:
+            return []
+        _one_tenant(session, tenant)
+        tree = _locked_head(session, tenant)
+        refs = _payload_refs(session, tenant, records)
+        entries, nodes = [], []
+        for record in records:
+            payloads = tuple(sorted((refs[each] for each in record.payload_ids), key=lambda ref: ref.name))
+            said = {name: value for name, value in record if name != "payload_ids"}
+            entry = Entry(**said, seq=tree.size, tenant=tenant, at=at, payloads=payloads)
+            leaf = entry.leaf()
+            tree, complete = tree.append(merkle.leaf_hash(leaf))
+            entries.append((entry, leaf, record.payload_ids))
+            nodes += complete
+        _store(session, tenant, entries, nodes)
+        head = {"size": tree.size, "compact_range": tree.encode(), "root": tree.root().hex()}
+        session.execute(update(AuditHead).where(col(AuditHead.tenant) == tenant).values(head))
+        return [entry for entry, _, _ in entries]
+
+    def head(self, session: Session, tenant: str) -> CompactRange:
+        """The tree as it stands, empty for a tenant without entries. Raises LogBroken."""
+        columns = col(AuditHead.size), col(AuditHead.compact_range), col(AuditHead.root)
+        row = session.execute(select(*columns).where(col(AuditHead.tenant) == tenant)).one_or_none()
+        return CompactRange() if row is None else _decoded(*row)
+
+    def entries(
+        self, session: Session, tenant: str, *, start: int = 0, limit: int = 100, case_id: str | None = None
+    ) -> list[Entry]:
+        """Up to `limit` entries with seq ≥ start, in order; with `case_id` that case's alone."""
+        query = select(col(AuditEntry.leaf)).where(col(AuditEntry.tenant) == tenant, col(AuditEntry.seq) >= start)
+        if case_id is not None:
+            query = query.where(col(AuditEntry.case_id) == case_id)
+        return [Entry.from_leaf(leaf) for leaf in session.scalars(query.order_by(col(AuditEntry.seq)).limit(limit))]
+
+    def inclusion_proof(self, session: Session, tenant: str, seq: int, size: int) -> list[bytes]:
+        """RFC 6962 audit path of entry `seq` in the first `size`. Raises merkle.ProofError where there is none."""
+        self._within(session, tenant, size)
+        return merkle.inclusion_proof(seq, size, self.nodes(session, tenant))
+
+    def consistency_proof(self, session: Session, tenant: str, old: int, new: int) -> list[bytes]:
+        """RFC 6962 proof that the first `new` entries begin with the first `old`. Raises merkle.ProofError."""
+        self._within(session, tenant, new)
+        return merkle.consistency_proof(old, new, self.nodes(session, tenant))
+
+    def nodes(self, session: Session, tenant: str) -> ReadNode:
+        """Reads stored subtrees, one query each. Raises LogBroken where one is missing."""
+        query = select(col(AuditNode.hash)).where(
+            col(AuditNode.tenant) == tenant,
+            col(AuditNode.level) == bindparam("at_level"),
+            col(AuditNode.index) == bindparam("at_index"),
+        )
+
+        def read(level: int, index: int) -> bytes:
+            found = session.scalar(query, {"at_level": level, "at_index": index})
+            if found is None:
+                raise LogBroken(f"subtree {index} of level {level} of {tenant}'s log is missing")
+            return found
+
+        return read
+
+    def _within(self, session: Session, tenant: str, size: int) -> None:
+        if size > (have := self.head(session, tenant).size):
+            raise merkle.ProofError(f"the log has {have} entries, not {size}")
+
+
+def lock_head(session: Session, tenant: str) -> None:
+    """Takes the tenant's place in the queue before the first append, where something else must be locked after it."""
+    _one_tenant(session, tenant)
+    _locked_head(session, tenant)
+
+
+def _one_tenant(session: Session, tenant: str) -> None:
+    transaction = session.get_transaction()
+    while transaction is not None and transaction.parent is not None:
+        transaction = transaction.parent
+    known, owner = session.info.get(_TENANT, (None, None))
+    if known is transaction and transaction is not None and owner != tenant:
+        raise LogMisused(f"one transaction appends to the logs of {owner} and {tenant}")
+    session.info[_TENANT] = (transaction, tenant)
+
+
+def _locked_head(session: Session, tenant: str) -> CompactRange:
+    columns = col(AuditHead.size), col(AuditHead.compact_range), col(AuditHead.root)
+    query = select(*columns).where(col(AuditHead.tenant) == tenant).with_for_update()
+    row = session.execute(query).one_or_none()
+    if row is None:
+        dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+        first = {"tenant": tenant, "size": 0, "compact_range": "", "root": EMPTY_ROOT.hex()}
+        session.execute(dialect.insert(AuditHead).values(first).on_conflict_do_nothing())
+        row = session.execute(query).one()
+    return _decoded(*row)
+
+
+def _decoded(size: int, compact_range: str, root: str) -> CompactRange:
+    try:
+        tree = CompactRange.decode(size, compact_range)
+    except ValueError as error:
+        raise LogBroken(f"the log's head is damaged: {error}") from error
+    if tree.root().hex() != root:
+        raise LogBroken("the log's head is damaged: its root is not that of its tree")
+    return tree
+
+
+def _payload_refs(session: Session, tenant: str, records: Sequence[Record]) -> dict[str, PayloadRef]:
+    wanted = [ident for record in records for ident in record.payload_ids]
+    if not wanted:
+        return {}
+    columns = col(Payload.id), col(Payload.name), col(Payload.data_subject), col(Payload.digest)
+    free = col(Payload.seq).is_(None), col(Payload.ciphertext).is_not(None)
+    query = select(*columns).where(col(Payload.tenant) == tenant, col(Payload.id).in_(wanted), *free).with_for_update()
+    refs = {
+        ident: PayloadRef(name=name, subject=subject, digest=digest)
+        for ident, name, subject, digest in session.execute(query)
+    }
+    if len(refs) != len(wanted):
+        rest = next((ident for ident in wanted if ident not in refs), "one of them twice")
+        raise LogMisused(f"a payload is unknown, erased or already in an entry: {rest}")
+    return refs
+
+
+def _store(
+    session: Session, tenant: str, entries: Sequence[tuple[Entry, bytes, Sequence[str]]], nodes: Sequence[Node]
+) -> None:
+    rows = [
+        {
+            "tenant": tenant, "seq": entry.seq, "at": entry.at, "kind": entry.kind, "actor_id": entry.actor.id,
+            "case_id": entry.refs.get("case"), "leaf": leaf,
+        }
+        for entry, leaf, _ in entries
+    ]  # fmt: skip
+    session.execute(insert(AuditEntry), rows)
+    session.execute(
+        insert(AuditNode),
+        [{"tenant": tenant, "level": node.level, "index": node.index, "hash": node.hash} for node in nodes],
+    )
+    for entry, _, payload_ids in entries:
+        if payload_ids:
+            mine = col(Payload.tenant) == tenant, col(Payload.id).in_(payload_ids)
+            session.execute(update(Payload).where(*mine).values(seq=entry.seq), execution_options=NO_SYNC)

@@ -1,0 +1,206 @@
+"""The vault: content that can be erased, sealed by AES-256-GCM under one random key for each data subject.
+
+A subject's key lies in the database wrapped by a key derived from the service's secret. Destroying the wrapped key
+destroys all that it sealed, in every copy and backup of the database. The salt of a payload's digest is sealed with
+the content, so that what stays in the log after an erasure cannot even be tried against guesses.
+"""
+
+import base64
+import json
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes, hmac
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy import and_, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col
+
+from app.audit.leaf import SALT_BYTES, payload_digest
+from app.ids import new_id
+from app.store.models.audit import Payload, SubjectKey
+from tools.values import canonical
+
+_NONCE_BYTES = 12
+_KEY_BITS = 256
+
+NO_SYNC: Mapping[str, Any] = {"synchronize_session": False}
+"""For updates of rows that nobody holds as objects."""
+
+
+class PayloadErased(Exception):
+    """The content is gone for good; its digest in the log remains."""
+
+
+class PayloadUnknown(Exception):
+    """This tenant has no such payload."""
+
+
+class VaultBroken(Exception):
+    """A ciphertext does not open: the service's secret is another, or the row was changed."""
+
+
+class Vault:
+    """Seals and opens payloads. Several secrets: the first seals, the others still open what they sealed (rotation)."""
+
+    def __init__(self, secret: bytes, former: Sequence[bytes] = ()) -> None:
+        secrets = (secret, *former)
+        self._wrappers = [AESGCM(_derived(each, b"countersign vault: wrap subject keys")) for each in secrets]
+        self._namers = [_derived(each, b"countersign vault: name data subjects") for each in secrets]
+
+    def subject(self, tenant: str, about: str) -> str:
+        """The opaque id of a data subject, from what is known of it (an address, `contact/con-3`): `sub_` and 26
+        characters, the same each time, and worth nothing without the secret."""
+        return self.subjects(tenant, about)[0]
+
+    def subjects(self, tenant: str, about: str) -> list[str]:
+        """`subject` under each secret, the present one first: all that an erasure must name."""
+        return [_named(key, tenant, about) for key in self._namers]
+
+    def seal(self, session: Session, tenant: str, subject: str, name: str, content: Any, at: datetime) -> str:
+        """Stores a JSON value under the subject's key, made where there is none, and answers the payload's id.
+
+        Raises rfc8785.CanonicalizationError for what RFC 8785 cannot carry (other types, integers beyond 2^53).
+        """
+        plain, salt = canonical(content), os.urandom(SALT_BYTES)
+        ident = new_id("pld", at)
+        key = self._subject_key(session, tenant, subject, at)
+        sealed = _seal(key, salt + plain, _context(tenant, ident, name))
+        row = {
+            "id": ident, "tenant": tenant, "data_subject": subject, "name": name, "seq": None, "created_at": at,
+            "digest": payload_digest(salt, plain), "ciphertext": sealed,
+        }  # fmt: skip
+        session.execute(insert(Payload), [row])
+        return ident
+
+    def open(self, session: Session, tenant: str, ident: str) -> Any:
+        """The content of one payload. Raises PayloadUnknown, PayloadErased, VaultBroken."""
+        return self.open_all(session, tenant, [ident])[ident]
+
+    def open_all(self, session: Session, tenant: str, idents: Sequence[str]) -> dict[str, Any]:
+        """Contents by id, in one query. Raises PayloadUnknown, PayloadErased, VaultBroken."""
+        query = _sealed(tenant).where(col(Payload.id).in_(idents))
+        found = {row.id: row for row in session.execute(query)}
+        contents = {}
+        for ident in idents:
+            if ident not in found:
+                raise PayloadUnknown(f"there is no payload {ident}")
+            contents[ident] = json.loads(self.plain(found[ident])[SALT_BYTES:])
+        return contents
+
+    def plain(self, row: Any) -> bytes:
+        """Salt and content of a row of `sealed_of_entries`. Raises PayloadErased, VaultBroken."""
+        if row.ciphertext is None or row.wrapped is None:
+            raise PayloadErased(f"payload {row.id} was erased")
+        key = self._unwrap(row.wrapped, row.tenant, row.data_subject)
+        return _open(key, row.ciphertext, _context(row.tenant, row.id, row.name))
+
+    def sealed_of_entries(self, session: Session, tenant: str, start: int, end: int) -> list[Any]:
+        """Rows of the payloads that entries start ≤ seq < end vouch for, by entry and name, the erased included."""
+        query = _sealed(tenant).where(col(Payload.seq) >= start, col(Payload.seq) < end)
+        return list(session.execute(query.order_by(col(Payload.seq), col(Payload.name))))
+
+    def rewrap(self, session: Session) -> int:
+        """Wraps every subject key by the present secret and answers how many there were. Raises VaultBroken."""
+        query = select(col(SubjectKey.tenant), col(SubjectKey.data_subject), col(SubjectKey.wrapped))
+        rows = session.execute(query.where(col(SubjectKey.wrapped).is_not(None)).with_for_update()).all()
+        for tenant, subject, wrapped in rows:
+            again = _seal(self._wrappers[0], self._unwrap_raw(wrapped, tenant, subject), _owner(tenant, subject))
+            session.execute(update(SubjectKey).where(*_is(tenant, subject)).values(wrapped=again))
+        return len(rows)
+
+    def _subject_key(self, session: Session, tenant: str, subject: str, at: datetime) -> AESGCM:
+        # The shared lock keeps an erasure out until this transaction ends, so it cannot miss what is sealed here.
+        query = select(col(SubjectKey.wrapped)).where(*_is(tenant, subject)).with_for_update(read=True)
+        wrapped = session.execute(query).scalar()
+        if wrapped is None:
+            self._make_subject_key(session, tenant, subject, at)
+            wrapped = session.execute(query).scalar_one()
+        return self._unwrap(wrapped, tenant, subject)
+
+    def _make_subject_key(self, session: Session, tenant: str, subject: str, at: datetime) -> None:
+        fresh = AESGCM.generate_key(_KEY_BITS)
+        wrapped = _seal(self._wrappers[0], fresh, _owner(tenant, subject))
+        dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+        row = {"tenant": tenant, "data_subject": subject, "wrapped": wrapped, "created_at": at}
+        made = dialect.insert(SubjectKey).values(row).on_conflict_do_nothing()
+        session.execute(made)
+        # An erased subject that is heard of again gets a new key; what was erased stays so.
+        revived = update(SubjectKey).where(*_is(tenant, subject), col(SubjectKey.wrapped).is_(None))
+        session.execute(revived.values(wrapped=wrapped, created_at=at, erased_at=None))
+
+    def _unwrap(self, wrapped: bytes, tenant: str, subject: str) -> AESGCM:
+        return AESGCM(self._unwrap_raw(wrapped, tenant, subject))
+
+    def _unwrap_raw(self, wrapped: bytes, tenant: str, subject: str) -> bytes:
+        for wrapper in self._wrappers:
+            try:
+                return _open(wrapper, wrapped, _owner(tenant, subject))
+            except VaultBroken:
+                continue
+        raise VaultBroken(f"the key of {subject} does not open: it was wrapped under another secret, or changed")
+
+
+def lock_keys(session: Session, tenant: str, subjects: Sequence[str]) -> list[str]:
+    """Those of `subjects` that have a key, locked against sealing until the transaction ends."""
+    theirs = col(SubjectKey.tenant) == tenant, col(SubjectKey.data_subject).in_(subjects)
+    query = select(col(SubjectKey.data_subject)).where(*theirs, col(SubjectKey.wrapped).is_not(None))
+    return list(session.scalars(query.order_by(col(SubjectKey.data_subject)).with_for_update()))
+
+
+def destroy(session: Session, tenant: str, subject: str, at: datetime) -> list[tuple[int, str]]:
+    """Destroys a subject's key and ciphertexts; (seq, name) of those that entries vouch for, in order.
+
+    Only app/audit/erasure.py calls it: the log must tell of it.
+    """
+    session.execute(update(SubjectKey).where(*_is(tenant, subject)).values(wrapped=None, erased_at=at))
+    owned = col(Payload.tenant) == tenant, col(Payload.data_subject) == subject, col(Payload.ciphertext).is_not(None)
+    gone = update(Payload).where(*owned).values(ciphertext=None, erased_at=at)
+    rows = session.execute(gone.returning(col(Payload.seq), col(Payload.name)), execution_options=NO_SYNC)
+    return sorted((row.seq, row.name) for row in rows if row.seq is not None)
+
+
+def _is(tenant: str, subject: str) -> tuple[Any, Any]:
+    return col(SubjectKey.tenant) == tenant, col(SubjectKey.data_subject) == subject
+
+
+def _sealed(tenant: str) -> Any:
+    same = col(SubjectKey.data_subject) == col(Payload.data_subject), col(SubjectKey.tenant) == col(Payload.tenant)
+    columns = [col(Payload.id), col(Payload.tenant), col(Payload.data_subject), col(Payload.name), col(Payload.seq)]
+    query = select(*columns, col(Payload.ciphertext), col(SubjectKey.wrapped))
+    return query.join_from(Payload, SubjectKey, and_(*same), isouter=True).where(col(Payload.tenant) == tenant)
+
+
+def _derived(secret: bytes, purpose: bytes) -> bytes:
+    return HKDF(hashes.SHA256(), _KEY_BITS // 8, salt=None, info=purpose).derive(secret)
+
+
+def _named(key: bytes, tenant: str, about: str) -> str:
+    mac = hmac.HMAC(key, hashes.SHA256())
+    mac.update(canonical([tenant, about]))
+    return "sub_" + base64.b32hexencode(mac.finalize()).decode("ascii").lower()[:26]
+
+
+# Bound into each ciphertext, so that none opens in another row's place.
+def _context(tenant: str, ident: str, name: str) -> bytes:
+    return canonical(["payload", tenant, ident, name])
+
+
+def _owner(tenant: str, subject: str) -> bytes:
+    return canonical(["subject", tenant, subject])
+
+
+def _seal(key: AESGCM, plain: bytes, context: bytes) -> bytes:
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce + key.encrypt(nonce, plain, context)
+
+
+def _open(key: AESGCM, sealed: bytes, context: bytes) -> bytes:
+    try:
+        return key.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context)
+    except (InvalidTag, ValueError) as error:
+        raise VaultBroken("a ciphertext does not open: the secret is another, or the row was changed") from error
