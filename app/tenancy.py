@@ -27,7 +27,7 @@ Share = Annotated[int, Field(ge=0, le=101)]
 
 
 class Thresholds(Value):
-    """Risk scores (0–100; 101 is never). Below `auto_below` an action may run by itself if a rule permits it."""
+    """Risk scores (0 to 100; 101 is never). Below `auto_below` an action may run by itself if a rule permits it."""
 
     auto_below: Share = 25
     two_from: Share = 60
@@ -107,7 +107,7 @@ class Tenancy:
         return found
 
     def thresholds(self, unit: str | None, tool: str) -> Thresholds | None:
-        """The unit's and the tool's, the stricter of each where both are set; else the tenant's; None: the ruleset's."""
+        """The unit's and the tool's, the stricter of each where both are; else the tenant's; None: the ruleset's."""
         by_unit = self.settings.get(f"thresholds/unit/{unit}") if unit else None
         by_tool = self.settings.get(f"thresholds/tool/{tool}")
         if isinstance(by_unit, Thresholds) and isinstance(by_tool, Thresholds):
@@ -135,7 +135,7 @@ class Tenancy:
 
 
 def read(session: Session, tenant: str) -> Tenancy:
-    """The tenant's settings. Raises Problem `not_found` (no such tenant), SettingInvalid (a stored value is unusable)."""
+    """The tenant's settings. Raises Problem `not_found` (no such tenant), SettingInvalid (a bad stored value)."""
     row = session.get(TenantRow, tenant)
     if row is None:
         raise Problem("not_found", f"There is no tenant {tenant}.")

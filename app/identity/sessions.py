@@ -1,0 +1,85 @@
+"""Web sessions: a random cookie kept as its digest, a CSRF token for its forms, twelve hours."""
+
+import hmac
+import secrets
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Literal
+
+from sqlmodel import col, select
+
+from app.actor import Actor
+from app.errors import Problem
+from app.ground import Ground
+from app.identity.entries import put_on_record
+from app.identity.principals import grants_of
+from app.identity.tokens import actor_from, digest_of
+from app.store.engine import read_only, unit_of_work
+from app.store.models import Principal, Tenant, WebSession
+
+LIFETIME = timedelta(hours=12)
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A session as a page needs it: who, the token its forms carry, and the firm's name and time zone."""
+
+    actor: Actor
+    csrf: str
+    firm: str
+    time_zone: str
+
+    def check_csrf(self, sent: str) -> None:
+        """Raises Problem `not_permitted` unless the form was made for this session."""
+        if not hmac.compare_digest(self.csrf.encode(), sent.encode()):
+            raise Problem("not_permitted", "This form is not of your present session; load the page again.")
+
+
+def start_session(ground: Ground, person: Principal, method: Literal["link", "password"]) -> str:
+    """The cookie's value of a new session, told this once."""
+    secret, now = secrets.token_urlsafe(32), ground.clock()
+    with unit_of_work(ground.engine) as session:
+        session.add(
+            WebSession(
+                digest=digest_of(secret), tenant=person.tenant, principal_id=person.id, csrf=secrets.token_urlsafe(32),
+                method=method, signed_in_at=now, expires_at=now + LIFETIME,
+            )
+        )  # fmt: skip
+        actor = replace(actor_from(person, "web"), signed_in_how=method, signed_in_at=now)
+        put_on_record(ground, session, actor, "session.started", refs={"principal": person.id})
+    return secret
+
+
+def actor_of_session(ground: Ground, cookie: str) -> SignedIn:
+    """Whose session it is, with the roles of this moment. Raises Problem `unauthenticated`."""
+    now = ground.clock()
+    with read_only(ground.engine) as session:
+        found = session.exec(
+            select(WebSession, Principal, Tenant)
+            .join(Principal, col(Principal.id) == col(WebSession.principal_id))
+            .join(Tenant, col(Tenant.id) == col(WebSession.tenant))
+            .where(col(WebSession.digest) == digest_of(cookie))
+        ).first()
+        if found is None or found[0].ended_at is not None or found[0].expires_at <= now or not found[1].active:
+            raise Problem("unauthenticated", "You are not signed in, or your session is over.")
+        web, row, firm = found
+        actor = replace(
+            actor_from(row, "web"), grants=grants_of(session, row, now), signed_in_how=web.method,
+            signed_in_at=web.signed_in_at,
+        )  # fmt: skip
+        return SignedIn(actor, web.csrf, firm.name, firm.time_zone)
+
+
+def end_session(ground: Ground, cookie: str) -> None:
+    """Ends the session of this cookie, if there is one."""
+    now = ground.clock()
+    with unit_of_work(ground.engine) as session:
+        web = session.get(WebSession, digest_of(cookie))
+        if web is None or web.ended_at is not None:
+            return
+        web.ended_at = now
+        session.add(web)
+        row = session.get(Principal, web.principal_id)
+        if row is not None:
+            actor = replace(actor_from(row, "web"), signed_in_how=web.method, signed_in_at=web.signed_in_at)
+            put_on_record(ground, session, actor, "session.ended", refs={"principal": row.id})
