@@ -15,10 +15,38 @@ from app.audit import merkle
 from app.audit.leaf import Entry, PayloadRef, Record
 from app.audit.merkle import EMPTY_ROOT, CompactRange, Node, ReadNode
 from app.audit.note import SigningKey, VerifierKey
-from app.audit.vault import NO_SYNC
 from app.store.models.audit import AuditEntry, AuditHead, AuditNode, Payload
 
 _TENANT = "audit.tenant"
+
+# Built once: putting a statement together costs more than running it, and every transaction appends.
+_HEAD = select(col(AuditHead.size), col(AuditHead.compact_range), col(AuditHead.root)).where(
+    col(AuditHead.tenant) == bindparam("of")
+)
+_LOCKED_HEAD = _HEAD.with_for_update()
+_MOVE_HEAD = (
+    update(AuditHead)
+    .where(col(AuditHead.tenant) == bindparam("of"))
+    .values(size=bindparam("size"), compact_range=bindparam("compact_range"), root=bindparam("root"))
+)
+_ADD_ENTRIES = insert(AuditEntry)
+_ADD_NODES = insert(AuditNode)
+_NODE = select(col(AuditNode.hash)).where(
+    col(AuditNode.tenant) == bindparam("of"),
+    col(AuditNode.level) == bindparam("at_level"),
+    col(AuditNode.index) == bindparam("at_index"),
+)
+_FREE_PAYLOADS = (
+    select(col(Payload.id), col(Payload.name), col(Payload.data_subject), col(Payload.digest))
+    .where(col(Payload.tenant) == bindparam("of"), col(Payload.id).in_(bindparam("ids", expanding=True)))
+    .where(col(Payload.seq).is_(None), col(Payload.ciphertext).is_not(None))
+    .with_for_update()
+)
+_VOUCH = (
+    update(Payload)
+    .where(col(Payload.tenant) == bindparam("of"), col(Payload.id) == bindparam("ident"))
+    .values(seq=bindparam("by"))
+)
 
 
 class LogBroken(Exception):
@@ -47,6 +75,7 @@ class Log:
         """
         if not records:
             return []
+        session.flush()  # what the caller has added is written before others are made to wait
         _one_tenant(session, tenant)
         tree = _locked_head(session, tenant)
         refs = _payload_refs(session, tenant, records)
@@ -60,14 +89,13 @@ class Log:
             entries.append((entry, leaf, record.payload_ids))
             nodes += complete
         _store(session, tenant, entries, nodes)
-        head = {"size": tree.size, "compact_range": tree.encode(), "root": tree.root().hex()}
-        session.execute(update(AuditHead).where(col(AuditHead.tenant) == tenant).values(head))
+        head = {"of": tenant, "size": tree.size, "compact_range": tree.encode(), "root": tree.root().hex()}
+        session.connection().execute(_MOVE_HEAD, head)
         return [entry for entry, _, _ in entries]
 
     def head(self, session: Session, tenant: str) -> CompactRange:
         """The tree as it stands, empty for a tenant without entries. Raises LogBroken."""
-        columns = col(AuditHead.size), col(AuditHead.compact_range), col(AuditHead.root)
-        row = session.execute(select(*columns).where(col(AuditHead.tenant) == tenant)).one_or_none()
+        row = session.connection().execute(_HEAD, {"of": tenant}).one_or_none()
         return CompactRange() if row is None else _decoded(*row)
 
     def entries(
@@ -91,15 +119,10 @@ class Log:
 
     def nodes(self, session: Session, tenant: str) -> ReadNode:
         """Reads stored subtrees, one query each. Raises LogBroken where one is missing."""
-        query = select(col(AuditNode.hash)).where(
-            col(AuditNode.tenant) == tenant,
-            col(AuditNode.level) == bindparam("at_level"),
-            col(AuditNode.index) == bindparam("at_index"),
-        )
 
         def read(level: int, index: int) -> bytes:
-            found = session.scalar(query, {"at_level": level, "at_index": index})
-            if found is None:
+            found = session.connection().scalar(_NODE, {"of": tenant, "at_level": level, "at_index": index})
+            if not isinstance(found, bytes):
                 raise LogBroken(f"subtree {index} of level {level} of {tenant}'s log is missing")
             return found
 
@@ -127,14 +150,13 @@ def _one_tenant(session: Session, tenant: str) -> None:
 
 
 def _locked_head(session: Session, tenant: str) -> CompactRange:
-    columns = col(AuditHead.size), col(AuditHead.compact_range), col(AuditHead.root)
-    query = select(*columns).where(col(AuditHead.tenant) == tenant).with_for_update()
-    row = session.execute(query).one_or_none()
+    connection = session.connection()
+    row = connection.execute(_LOCKED_HEAD, {"of": tenant}).one_or_none()
     if row is None:
-        dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
         first = {"tenant": tenant, "size": 0, "compact_range": "", "root": EMPTY_ROOT.hex()}
-        session.execute(dialect.insert(AuditHead).values(first).on_conflict_do_nothing())
-        row = session.execute(query).one()
+        connection.execute(dialect.insert(AuditHead).values(first).on_conflict_do_nothing())
+        row = connection.execute(_LOCKED_HEAD, {"of": tenant}).one()
     return _decoded(*row)
 
 
@@ -152,12 +174,9 @@ def _payload_refs(session: Session, tenant: str, records: Sequence[Record]) -> d
     wanted = [ident for record in records for ident in record.payload_ids]
     if not wanted:
         return {}
-    columns = col(Payload.id), col(Payload.name), col(Payload.data_subject), col(Payload.digest)
-    free = col(Payload.seq).is_(None), col(Payload.ciphertext).is_not(None)
-    query = select(*columns).where(col(Payload.tenant) == tenant, col(Payload.id).in_(wanted), *free).with_for_update()
     refs = {
         ident: PayloadRef(name=name, subject=subject, digest=digest)
-        for ident, name, subject, digest in session.execute(query)
+        for ident, name, subject, digest in session.connection().execute(_FREE_PAYLOADS, {"of": tenant, "ids": wanted})
     }
     if len(refs) != len(wanted):
         rest = next((ident for ident in wanted if ident not in refs), "one of them twice")
@@ -175,12 +194,14 @@ def _store(
         }
         for entry, leaf, _ in entries
     ]  # fmt: skip
-    session.execute(insert(AuditEntry), rows)
-    session.execute(
-        insert(AuditNode),
+    connection = session.connection()
+    connection.execute(_ADD_ENTRIES, rows)
+    connection.execute(
+        _ADD_NODES,
         [{"tenant": tenant, "level": node.level, "index": node.index, "hash": node.hash} for node in nodes],
     )
-    for entry, _, payload_ids in entries:
-        if payload_ids:
-            mine = col(Payload.tenant) == tenant, col(Payload.id).in_(payload_ids)
-            session.execute(update(Payload).where(*mine).values(seq=entry.seq), execution_options=NO_SYNC)
+    vouched = [
+        {"of": tenant, "ident": ident, "by": entry.seq} for entry, _, payload_ids in entries for ident in payload_ids
+    ]
+    if vouched:
+        connection.execute(_VOUCH, vouched)

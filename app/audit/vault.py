@@ -8,7 +8,7 @@ the content, so that what stays in the log after an erasure cannot even be tried
 import base64
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
@@ -28,8 +28,21 @@ from tools.values import canonical
 _NONCE_BYTES = 12
 _KEY_BITS = 256
 
-NO_SYNC: Mapping[str, Any] = {"synchronize_session": False}
-"""For updates of rows that nobody holds as objects."""
+# Built once: putting a statement together costs more than running it.
+_ADD = insert(Payload)
+# The shared lock keeps an erasure out until the sealing transaction ends, so it cannot miss what is sealed there.
+_KEY = (
+    select(col(SubjectKey.wrapped))
+    .where(col(SubjectKey.tenant) == bindparam("of"), col(SubjectKey.data_subject) == bindparam("subject"))
+    .with_for_update(read=True)
+)
+_DESTROY_PAYLOADS = (
+    update(Payload)
+    .where(col(Payload.tenant) == bindparam("of"), col(Payload.data_subject) == bindparam("subject"))
+    .where(col(Payload.ciphertext).is_not(None))
+    .values(ciphertext=None, erased_at=bindparam("at"))
+    .returning(col(Payload.seq), col(Payload.name))
+)
 
 
 class PayloadErased(Exception):
@@ -74,7 +87,7 @@ class Vault:
             "id": ident, "tenant": tenant, "data_subject": subject, "name": name, "seq": None, "created_at": at,
             "digest": payload_digest(salt, plain), "ciphertext": sealed,
         }  # fmt: skip
-        session.execute(insert(Payload), [row])
+        session.connection().execute(_ADD, row)
         return ident
 
     def open(self, session: Session, tenant: str, ident: str) -> Any:
@@ -114,24 +127,24 @@ class Vault:
         return len(rows)
 
     def _subject_key(self, session: Session, tenant: str, subject: str, at: datetime) -> AESGCM:
-        # The shared lock keeps an erasure out until this transaction ends, so it cannot miss what is sealed here.
-        query = select(col(SubjectKey.wrapped)).where(*_is(tenant, subject)).with_for_update(read=True)
-        wrapped = session.execute(query).scalar()
+        connection, whose = session.connection(), {"of": tenant, "subject": subject}
+        wrapped = connection.scalar(_KEY, whose)
         if wrapped is None:
-            self._make_subject_key(session, tenant, subject, at)
-            wrapped = session.execute(query).scalar_one()
+            self._make_subject_key(connection, tenant, subject, at)
+            wrapped = connection.scalar(_KEY, whose)
+            assert wrapped is not None
         return self._unwrap(wrapped, tenant, subject)
 
-    def _make_subject_key(self, session: Session, tenant: str, subject: str, at: datetime) -> None:
+    def _make_subject_key(self, connection: Connection, tenant: str, subject: str, at: datetime) -> None:
         fresh = AESGCM.generate_key(_KEY_BITS)
         wrapped = _seal(self._wrappers[0], fresh, _owner(tenant, subject))
-        dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
         row = {"tenant": tenant, "data_subject": subject, "wrapped": wrapped, "created_at": at}
         made = dialect.insert(SubjectKey).values(row).on_conflict_do_nothing()
-        session.execute(made)
+        connection.execute(made)
         # An erased subject that is heard of again gets a new key; what was erased stays so.
         revived = update(SubjectKey).where(*_is(tenant, subject), col(SubjectKey.wrapped).is_(None))
-        session.execute(revived.values(wrapped=wrapped, created_at=at, erased_at=None))
+        connection.execute(revived.values(wrapped=wrapped, created_at=at, erased_at=None))
 
     def _unwrap(self, wrapped: bytes, tenant: str, subject: str) -> AESGCM:
         return AESGCM(self._unwrap_raw(wrapped, tenant, subject))
@@ -158,9 +171,7 @@ def destroy(session: Session, tenant: str, subject: str, at: datetime) -> list[t
     Only app/audit/erasure.py calls it: the log must tell of it.
     """
     session.execute(update(SubjectKey).where(*_is(tenant, subject)).values(wrapped=None, erased_at=at))
-    owned = col(Payload.tenant) == tenant, col(Payload.data_subject) == subject, col(Payload.ciphertext).is_not(None)
-    gone = update(Payload).where(*owned).values(ciphertext=None, erased_at=at)
-    rows = session.execute(gone.returning(col(Payload.seq), col(Payload.name)), execution_options=NO_SYNC)
+    rows = session.connection().execute(_DESTROY_PAYLOADS, {"of": tenant, "subject": subject, "at": at})
     return sorted((row.seq, row.name) for row in rows if row.seq is not None)
 
 
