@@ -63,21 +63,24 @@ class LoggedGrant(Value):
 class LoggedActor(Value):
     """Who acted, with the authority that counted at that moment and how the person had proved who they are.
 
-    `limit_minor` is in minor units of the tenant's base currency. No name: `id` is the principal's.
+    `limit_minor` is in minor units of the tenant's base currency. No name: `id` is the principal's. `delegated_by` is
+    whose delegation this act used, where it used one.
     """
 
     id: Code
     kind: Literal["person", "service", "system"]
     grants: Annotated[tuple[LoggedGrant, ...], BeforeValidator(_from_list), Field(max_length=100)] = ()
     limit_minor: Minor | None = None
+    delegated_by: Code | None = None
     signed_in_how: Word | None = None
     signed_in_at: Stamp | None = None
 
     @classmethod
-    def of(cls, actor: Actor) -> Self:
+    def of(cls, actor: Actor, delegated_by: str | None = None) -> Self:
         """The actor as the log keeps it."""
         return cls.model_validate({
             "id": actor.principal_id, "kind": actor.kind, "limit_minor": actor.limit_minor,
+            "delegated_by": delegated_by,
             "grants": tuple({"role": each.role, "unit": each.unit or None, "from_id": each.from_id}
                             for each in actor.grants),
             "signed_in_how": actor.signed_in_how, "signed_in_at": actor.signed_in_at,
