@@ -29,15 +29,7 @@ def log(
     record = leaf.Record.model_validate(
         {
             "kind": kind,
-            "actor": {
-                "id": actor.principal_id.replace("/", ":"),
-                "kind": actor.kind,
-                "roles": tuple(sorted({grant.role for grant in actor.grants})),
-                "limit_minor": actor.limit_minor,
-                "delegated_by": delegated_by,
-                "signed_in_at": actor.signed_in_at,
-                "signed_in_by": actor.signed_in_how,
-            },
+            "actor": leaf.LoggedActor.of(actor, delegated_by),
             "surface": actor.surface,
             "refs": {name: value for name, value in refs.items() if value},
             "digests": {name: value for name, value in (digests or {}).items() if value},
