@@ -6,7 +6,9 @@ from tests.architecture.tree import ROOT, tracked_files
 
 MAX_LINES = 350
 # A file that has a reason to be longer, with the reason.
-LONGER: dict[str, str] = {}
+LONGER: dict[str, str] = {
+    "app/store/migrations/versions/rev_0001_first_tables.py": "generated: a line for each column",
+}
 _WRITTEN_BY_HAND = {".py", ".sh", ".toml", ".yaml", ".yml", ".js", ".css", ".html", ".jinja", ".j2", ".md"}
 
 # In halves, so that this file does not hold what it forbids.

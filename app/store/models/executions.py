@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, text
+from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field, SQLModel
 
 from app.store.columns import json_field, optional_time_field, time_field
@@ -13,7 +13,8 @@ class Execution(SQLModel, table=True):
     """The one execution of one approved action. Status: waiting | running | succeeded | failed | unknown | undone | void.
 
     `key` is the idempotency key `cs_<proposal id>`. `fence` rises with each claim, and only its holder may record.
-    `result` holds ids and values that later actions may refer to by `$ref`.
+    `waits_for` names the earlier proposal whose
+    execution comes first. `result` holds ids and values that later actions may refer to by `$ref`.
     """
 
     __table_args__ = (
@@ -35,6 +36,7 @@ class Execution(SQLModel, table=True):
     status: str
     attempt: int = 0
     fence: int = 0
+    waits_for: str | None = None
     due_at: datetime = time_field()
     claimed_at: datetime | None = optional_time_field()
     error: str | None = None
@@ -56,7 +58,7 @@ class Reservation(SQLModel, table=True):
     execution_id: str = Field(primary_key=True)
     scope: str = Field(primary_key=True)  # contract/<id>, customer/<id>, tool/<name>, approver/<id>
     tenant: str
-    amount_minor: int
+    amount_minor: int = Field(sa_type=BigInteger)
     at: datetime = time_field()
 
 

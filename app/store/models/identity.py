@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import BigInteger, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.store.columns import json_field, optional_time_field, time_field
@@ -34,7 +34,7 @@ class Principal(SQLModel, table=True):
     email: str | None = None
     record_id: str | None = None
     unit: str | None = None
-    limit_minor: int | None = None
+    limit_minor: int | None = Field(default=None, sa_type=BigInteger)
     password_hash: str | None = None
     active: bool = True
     created_at: datetime = time_field()

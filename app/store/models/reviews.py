@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, text
+from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field, SQLModel
 
 from app.store.columns import json_field, optional_time_field, time_field
@@ -12,7 +12,7 @@ from app.store.columns import json_field, optional_time_field, time_field
 class Proposal(SQLModel, table=True):
     """One proposed action. `content_payload` seals the tools.proposals.Proposal; a review's edit makes a new digest.
 
-    `seen` maps the keys of the records that were in reach to their versions when they were read. Status: decided |
+    `seen` holds digests of the fields and records that the decision rests on. Status: decided |
     observed | superseded. `undo_of` names the execution that the action takes back.
     """
 
@@ -28,7 +28,7 @@ class Proposal(SQLModel, table=True):
     target: str | None = None  # what the action is about, to tell possible duplicates
     status: str
     args_digest: str
-    seen: dict[str, int] = json_field(dict)
+    seen: dict[str, str] = json_field(dict)
     depends_on: list[str] = json_field(list)
     undo_of: str | None = Field(default=None, index=True)
     content_payload: str
@@ -107,7 +107,7 @@ class Verdict(SQLModel, table=True):
     verdict: str
     args_digest: str | None = None
     roles: list[str] = json_field(list)
-    limit_minor: int | None = None
+    limit_minor: int | None = Field(default=None, sa_type=BigInteger)
     surface: str
     shown_at: datetime | None = optional_time_field()
     comment_payload: str | None = None
