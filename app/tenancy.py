@@ -19,32 +19,11 @@ from sqlmodel import Session, col, select
 from app.errors import FieldError, Problem, field_errors
 from app.store.models import Setting
 from app.store.models import Tenant as TenantRow
+from policies.thresholds import Thresholds, lowest
 from tools.facts import DEFAULT_TRUST, Trust
 from tools.values import Value
 
 Mode = Literal["observe", "propose", "auto"]
-Share = Annotated[int, Field(ge=0, le=101)]
-
-
-class Thresholds(Value):
-    """Risk scores (0 to 100; 101 is never). Below `auto_below` an action may run by itself if a rule permits it."""
-
-    auto_below: Share = 25
-    two_from: Share = 60
-    deny_from: Share = 95
-
-    @model_validator(mode="after")
-    def _rise(self) -> Self:
-        if not self.auto_below <= self.two_from <= self.deny_from:
-            raise ValueError("auto_below ≤ two_from ≤ deny_from must hold")
-        return self
-
-    def stricter(self, other: "Thresholds") -> "Thresholds":
-        """The lower of each: more oversight wins."""
-        return Thresholds(
-            auto_below=min(self.auto_below, other.auto_below), two_from=min(self.two_from, other.two_from),
-            deny_from=min(self.deny_from, other.deny_from),
-        )  # fmt: skip
 
 
 class Hours(Value):
@@ -111,7 +90,7 @@ class Tenancy:
         by_unit = self.settings.get(f"thresholds/unit/{unit}") if unit else None
         by_tool = self.settings.get(f"thresholds/tool/{tool}")
         if isinstance(by_unit, Thresholds) and isinstance(by_tool, Thresholds):
-            return by_unit.stricter(by_tool)
+            return lowest([by_unit, by_tool])
         found: Thresholds | None = by_unit or by_tool or self.settings.get("thresholds")
         return found
 

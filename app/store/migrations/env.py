@@ -1,6 +1,6 @@
 """Alembic's entry: runs over the connection that app/store/migrate.py hands in, and looks at our tables alone."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from sqlmodel import SQLModel
@@ -14,7 +14,7 @@ def _ours(name: str | None, kind: str, _parents: Any) -> bool:
     return kind != "table" or name in SQLModel.metadata.tables
 
 
-def _plain_types(kind: str, item: Any, _autogen: Any) -> str | bool:
+def _plain_types(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:
     """A revision names SQL types, not classes of ours that may change."""
     if kind != "type":
         return False

@@ -14,6 +14,6 @@ from app.store.models.reviews import Decision, Proposal, Review, Verdict
 __all__ = [
     "AuditEntry", "AuditHead", "AuditNode", "Case", "Checkpoint", "Cursor", "Decision", "Delegation", "Event",
     "Execution", "IdempotencyKey", "ManualTask", "ModelCall", "Pause", "Payload", "Principal", "Proposal",
-    "Reservation", "Review", "RoleGrant", "Setting", "SettingChange", "SignInLink", "Source", "SubjectKey", "Tenant", "Token",
-    "TriageRun", "Verdict", "WebSession",
+    "Reservation", "Review", "RoleGrant", "Setting", "SettingChange", "SignInLink", "Source", "SubjectKey", "Tenant",
+    "Token", "TriageRun", "Verdict", "WebSession",
 ]  # fmt: skip

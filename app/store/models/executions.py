@@ -10,8 +10,9 @@ from app.store.columns import json_field, optional_time_field, time_field
 
 
 class Execution(SQLModel, table=True):
-    """The one execution of one approved action. Status: waiting | running | succeeded | failed | unknown | undone | void.
+    """The one execution of one approved action.
 
+    Status: waiting | running | succeeded | failed | unknown | undone | void.
     `key` is the idempotency key `cs_<proposal id>`. `fence` rises with each claim, and only its holder may record.
     `waits_for` names the earlier proposal whose
     execution comes first. `result` holds ids and values that later actions may refer to by `$ref`.

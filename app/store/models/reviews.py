@@ -55,6 +55,7 @@ class Decision(SQLModel, table=True):
     doubt: dict[str, Any] = json_field(dict)
     mode: str
     ruleset_digest: str
+    amount_minor: int | None = None
     stage: str  # propose | edit | execute | undo
     at: datetime = time_field()
 
@@ -84,8 +85,7 @@ class Review(SQLModel, table=True):
     risk_score: int
     priority: int
     required: list[dict[str, Any]] = json_field(list)
-    requester_ids: list[str] = json_field(list)
-    editor_id: str | None = None
+    editor_ids: list[str] = json_field(list)
     escalated_to: str | None = None
     escalated_at: datetime | None = optional_time_field()
     due_at: datetime = time_field()
