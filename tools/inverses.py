@@ -62,7 +62,8 @@ def hold_invoice(action: Action, receipt: Receipt) -> Action | None:
 
 
 def resume_invoice(action: Action, receipt: Receipt) -> Action | None:
-    return parse_action("hold_invoice", {"invoice_id": action.args()["invoice_id"], "reason": "held again"})
+    reason = receipt.before.get("hold_reason") or "held again"
+    return parse_action("hold_invoice", {"invoice_id": action.args()["invoice_id"], "reason": reason})
 
 
 def flag_time_entry(action: Action, receipt: Receipt) -> Action | None:

@@ -57,6 +57,21 @@ class Book:
         ).fetchone()
         return make_id(kind, number)
 
+    def remember(self, record: Record, field: str) -> None:
+        """Keeps what `field` holds now, for `recollect`."""
+        self.connection.execute(
+            "INSERT OR REPLACE INTO former (kind, id, field, value) VALUES (?, ?, ?, ?)",
+            (record.kind, record.id, field, str(record.value(field))),
+        )
+
+    def recollect(self, record: Record, field: str) -> str | None:
+        """What was remembered of `field`, None if nothing was; it is forgotten by this."""
+        row = self.connection.execute(
+            "DELETE FROM former WHERE kind = ? AND id = ? AND field = ? RETURNING value",
+            (record.kind, record.id, field),
+        ).fetchone()
+        return str(row[0]) if row else None
+
     def start_counting(self) -> None:
         """Sets each kind's counter to the number of its records, as they were numbered from one."""
         self.connection.execute("DELETE FROM counter")

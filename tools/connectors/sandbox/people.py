@@ -57,7 +57,8 @@ def make_person(
     first, _, last = name.lower().partition(" ")
     return Person(
         id=make_id("person", number), unit=unit,
-        authors={"*": "system/hr", "skills": f"person/{manager_id or 'per-60'}"}, name=name, email=f"{first}.{last}@{FIRM_DOMAIN}", title=title,
+        authors={"*": "system/hr", "skills": f"person/{manager_id or 'per-60'}"},
+        name=name, email=f"{first}.{last}@{FIRM_DOMAIN}", title=title,
         skills=[Skill(name=skill, level=max(1, min(5, level + rng.choice((-1, 0, 0, 1))))) for skill in skills],
         cost_rate_minor=cost, bill_rate_minor=round(cost * rng.uniform(1.5, 1.75) / 500) * 500, currency="EUR",
         time_zone=rng.choice(_ZONES), weekly_minutes=rng.choice((2400,) * 8 + (1920, 1800)), manager_id=manager_id,

@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS link (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS counter (kind TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
--- One row a key: the promise of the idempotency key. `before_flag` is what a flagged time entry goes back to.
+-- One row a key: the promise of the idempotency key.
 CREATE TABLE IF NOT EXISTS effect (
     key TEXT PRIMARY KEY, tool TEXT NOT NULL, args_digest TEXT NOT NULL, receipt TEXT NOT NULL,
     calls INTEGER NOT NULL DEFAULT 1, at TEXT NOT NULL
@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS effect (
 -- One row each time an action changed records, with nothing that forbids a second: what `count` is counted from.
 CREATE TABLE IF NOT EXISTS application (seq INTEGER PRIMARY KEY, key TEXT NOT NULL, at TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS application_key ON application (key);
+-- What a field held before, where taking a change back must restore it.
 CREATE TABLE IF NOT EXISTS former (
     kind TEXT, id TEXT, field TEXT, value TEXT NOT NULL, PRIMARY KEY (kind, id, field)
 ) WITHOUT ROWID;

@@ -15,7 +15,8 @@ _PER_UNIT = RUNNING // len(UNITS)
 _SPLITS = ((50, 50), (60, 30), (50, 40), (60, 20), (50, 30), (40, 40), (50,))
 _ENGAGEMENTS = {
     "Engineering": ("Claims portal", "Cloud migration", "API gateway", "Mobile app", "Service desk",
-                    "Identity platform", "Integration hub", "Web shop relaunch", "Monitoring", "Release automation", "Customer portal"),
+                    "Identity platform", "Integration hub", "Web shop relaunch", "Monitoring",
+                    "Release automation", "Customer portal"),
     "Data & AI": ("Data platform", "Demand forecast", "Reporting factory", "Customer 360",
                   "Fraud scoring", "Data governance", "Churn model", "Sensor analytics", "Master data",
                   "Document search", "Price model"),

@@ -1,0 +1,92 @@
+"""What happens in the CRM, the ERP and the support desk."""
+
+from datetime import timedelta
+from typing import Any
+
+from tools.connectors.sandbox.clients import CUSTOMERS
+from tools.connectors.sandbox.happening import Happen, Scene, by, letter, open_milestone, running
+from tools.connectors.sandbox.texts import TICKETS
+from tools.records import Contract, Customer, Milestone, Opportunity, Renewal, Ticket
+
+
+def opportunity_won(scene: Scene) -> dict[str, Any]:
+    """An open one; where all are decided, one that nobody had entered before it was won."""
+    waiting = scene.book.find(Opportunity, {"stage": "open"})
+    if waiting:
+        won = scene.book.change(scene.pick(waiting), by("crm"), stage="won")
+    else:
+        customer = scene.pick(scene.book.find(Customer, {}))
+        currency = {name: held for name, _, _, held in CUSTOMERS}[customer.name]
+        won = Opportunity(
+            id=scene.book.new_id("opportunity"), unit=customer.unit, authors={"*": "system/crm"},
+            customer_id=customer.id, title="Follow-on engagement", stage="won",
+            amount_minor=scene.rng.randrange(30, 250) * 100_000, currency=currency, expected_start_on=scene.day(14, 60),
+            owner_id=customer.account_lead_id,
+        )  # fmt: skip
+        scene.book.add([won])
+    return {
+        "opportunity_id": won.id, "customer_id": won.customer_id, "amount_minor": won.amount_minor,
+        "currency": won.currency,
+    }  # fmt: skip
+
+
+def contract_amended(scene: Scene) -> dict[str, Any]:
+    """An amendment is signed and entered into the CRM; the ERP keeps the old term, as it does until somebody looks."""
+    contract = scene.pick([one for one in scene.book.find(Contract, {}) if one.status in ("active", "expiring")])
+    term = scene.pick(("value_minor", "hourly_rate_minor", "end_on", "payment_days"))
+    amended = {
+        "value_minor": contract.value_minor + contract.value_minor * scene.rng.randrange(5, 25) // 100,
+        "hourly_rate_minor": contract.hourly_rate_minor + scene.rng.randrange(2, 12) * 100,
+        "end_on": contract.end_on + timedelta(days=scene.rng.randrange(20, 90)),
+        "payment_days": 45 if contract.payment_days != 45 else 30,
+    }[term]
+    changed = scene.book.change(contract, by("contracts"), **{term: amended})
+    scene.book.change(changed, by("crm"), **{f"crm_{term}": amended})
+    return {"contract_id": contract.id, "changed_fields": [term]}
+
+
+def contract_expiring(scene: Scene) -> dict[str, Any]:
+    """One of the next ten to end that nobody is renewing."""
+    renewed = {renewal.contract_id for renewal in scene.book.find(Renewal, {"status": "open"})}
+    ending = [
+        one for one in scene.book.find(Contract, {})
+        if one.status in ("active", "expiring") and one.end_on >= scene.today
+    ]  # fmt: skip
+    ending.sort(key=lambda one: (one.id in renewed, one.end_on, one.id))
+    contract = scene.book.change(scene.pick(ending[:10]), by("crm"), status="expiring")
+    return {"contract_id": contract.id, "expires_on": contract.end_on.isoformat()}
+
+
+def milestone_completed(scene: Scene) -> dict[str, Any]:
+    milestone = open_milestone(scene)
+    scene.book.change(milestone, by("psa"), status="completed")
+    for follower in scene.book.find(Milestone, {"project_id": milestone.project_id, "after_id": milestone.id}):
+        if follower.status == "planned":
+            scene.book.change(follower, by("psa"), status="in_progress")
+    return {
+        "milestone_id": milestone.id, "project_id": milestone.project_id, "completed_on": scene.today.isoformat(),
+    }  # fmt: skip
+
+
+def ticket_opened(scene: Scene) -> dict[str, Any]:
+    project = running(scene)
+    said = letter(scene, TICKETS, project.customer_id)
+    ticket = Ticket(
+        id=scene.book.new_id("ticket"), unit=project.unit, customer_id=project.customer_id, project_id=project.id,
+        title=said.written.title, text=said.text, priority="p3", status="open",
+        authors={"*": "system/support", "title": said.author, "text": said.author},
+    )  # fmt: skip
+    scene.book.add([ticket])
+    return {
+        "ticket_id": ticket.id, "customer_id": ticket.customer_id, "title": ticket.title, "text": ticket.text,
+        "requested_by": said.sender,
+    }  # fmt: skip
+
+
+TRADE: dict[str, Happen] = {
+    "crm.opportunity.won": opportunity_won,
+    "crm.contract.amended": contract_amended,
+    "crm.contract.expiring": contract_expiring,
+    "erp.milestone.completed": milestone_completed,
+    "support.ticket.opened": ticket_opened,
+}
