@@ -5,7 +5,7 @@ from datetime import datetime
 
 from tools.ports import ReadPort
 from tools.reach import Reach, reach
-from tools.records import Assignment, Leave, Person, Project, RateCard, TimeEntry
+from tools.records import Assignment, Customer, Forecast, Invoice, Leave, Period, Person, Project, RateCard, TimeEntry
 from tools.values import RecordKey
 
 
@@ -20,6 +20,25 @@ class Lookups:
 
     def people(self, unit: str | None = None) -> list[Person]:
         return self._read.find(Person, {"unit": unit} if unit else {}, limit=1000)
+
+    def person(self, person_id: str) -> Person | None:
+        return self._read.get(Person, person_id)
+
+    def customers(self) -> list[Customer]:
+        return self._read.find(Customer, {}, limit=1000)
+
+    def projects(self) -> list[Project]:
+        return self._read.find(Project, {}, limit=1000)
+
+    def forecast(self, project_id: str) -> Forecast | None:
+        return self._read.get(Forecast, project_id)
+
+    def period(self, month: str) -> Period | None:
+        """The ledger's month, `2026-03`."""
+        return self._read.get(Period, month)
+
+    def invoices_of(self, contract_id: str) -> list[Invoice]:
+        return self._read.find(Invoice, {"contract_id": contract_id}, limit=1000)
 
     def assignments_of(self, person_id: str) -> list[Assignment]:
         return self._read.find(Assignment, {"person_id": person_id})

@@ -1,0 +1,70 @@
+"""The graph: gather → assess → a specialist plans → draft → ground → an Outcome. Nothing in it can write.
+
+It is compiled once, keeps nothing between runs and needs no checkpointer: what a repeated run would pay for again is
+in the journal, and nothing it does has an effect.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from langgraph.graph import END, START, StateGraph
+
+from agents.journal import Journal
+from agents.nodes.assess import assess
+from agents.nodes.draft import draft
+from agents.nodes.gather import gather
+from agents.nodes.ground import ground
+from agents.nodes.plan import SPECIALISTS, asking, family
+from agents.reasoners.base import Reasoner
+from agents.state import Run, TriageState
+from tools.events import WorkflowEvent
+from tools.facts import Trust
+from tools.lookups import Lookups
+from tools.proposals import Outcome
+
+
+class Triage:
+    """Turns events into outcomes. Safe to call from several threads; a run is synchronous."""
+
+    def __init__(self, reasoner: Reasoner) -> None:
+        self._reasoner = reasoner
+        graph = StateGraph(TriageState, context_schema=Run)
+        graph.add_node("gather", gather)
+        graph.add_node("assess", assess)
+        graph.add_node("draft", draft)
+        graph.add_node("ground", ground)
+        graph.add_edge(START, "gather")
+        graph.add_conditional_edges("gather", _planned, {"yes": "ground", "no": "assess"})
+        graph.add_conditional_edges("assess", family, list(SPECIALISTS))
+        for name, (specialist, _) in SPECIALISTS.items():
+            graph.add_node(name, asking(specialist))
+            graph.add_edge(name, "draft")
+        graph.add_edge("draft", "ground")
+        graph.add_edge("ground", END)
+        self._graph = graph.compile(name="triage")
+
+    def run(
+        self,
+        event: WorkflowEvent,
+        *,
+        tenant: str,
+        now: datetime,
+        lookups: Lookups,
+        journal: Journal,
+        trust: Mapping[str, Trust],
+        new_proposal_id: Callable[[], str],
+    ) -> Outcome:
+        """What is proposed for this event, or nothing and why.
+
+        `trust` is the trust in the event's fields by name; a field without an entry is a customer's word.
+        `new_proposal_id` gives `prp_…` ids. Raises SourceUnavailable when the records cannot be read, and
+        pydantic.ValidationError when the event's data is not of its type.
+        """
+        run = Run(event, tenant, now, lookups, journal, self._reasoner, trust, new_proposal_id)
+        outcome = self._graph.invoke({}, context=run)["outcome"]
+        assert isinstance(outcome, Outcome)
+        return outcome
+
+
+def _planned(state: TriageState) -> str:
+    return "yes" if "plan" in state else "no"

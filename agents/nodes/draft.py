@@ -1,0 +1,28 @@
+"""Draft: the letters of a plan get their words."""
+
+from langgraph.runtime import Runtime
+
+from agents.state import Run, TriageState
+from agents.steps import Given, Letter, Step
+from agents.wording import line
+from tools.facts import Fact
+
+
+def draft(state: TriageState, runtime: Runtime[Run]) -> TriageState:
+    plan = state["plan"]
+    if not any(step.letter for step in plan.steps):
+        return {}
+    facts = {fact.id: fact for fact in state["situation"].facts()}
+    steps = tuple(_worded(step, step.letter, facts, runtime.context) if step.letter else step for step in plan.steps)
+    return {"plan": type(plan)(plan.summary, steps, plan.nothing_because)}
+
+
+def _worded(step: Step, letter: Letter, facts: dict[str, Fact], run: Run) -> Step:
+    seen = [facts[ident] for ident in letter.facts if ident in facts and facts[ident].trust.trusted]
+    wording = run.reasoner.word(letter, seen, run.journal)
+    method = f"worded by {wording.stamp}"
+    return step.with_args(
+        subject=Given(line(wording.subject), letter.facts, method),
+        body=Given(wording.body, letter.facts, method),
+        language=Given(letter.language, method="the language the letter is written in"),
+    )

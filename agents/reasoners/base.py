@@ -1,0 +1,48 @@
+"""What a reasoner is: it says what a text means, and it may word a letter. It plans and decides nothing."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from agents.journal import Journal
+from agents.steps import Letter
+from tools.facts import Fact
+from tools.proposals import Assessment
+
+Vocabulary = Literal["request", "ticket"]
+
+CATEGORIES: dict[Vocabulary, tuple[str, ...]] = {
+    "request": (
+        "scope_addition", "scope_reduction", "schedule_change", "defect", "staffing_change", "question",
+        "billing_dispute", "compliance", "other",
+    ),
+    "ticket": ("incident", "service_request", "change_request", "question", "billing_dispute", "other"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A text to assess. `evidence` is the fact id of the text; `customer` limits which precedents may be seen."""
+
+    text: str
+    vocabulary: Vocabulary
+    tenant: str
+    customer: str | None
+    evidence: tuple[str, ...]
+    language: str | None = None
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A letter as worded. `stamp` says by what."""
+
+    subject: str
+    body: str
+    stamp: str
+
+
+class Reasoner(Protocol):
+    def assess(self, reading: Reading, journal: Journal) -> Assessment:
+        """Category, urgency, impact and confidence, or an abstention with its reason. Never raises for a text."""
+
+    def word(self, letter: Letter, facts: list[Fact], journal: Journal) -> Wording:
+        """The letter's subject and body, saying nothing that is not in the template or the facts."""

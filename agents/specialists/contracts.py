@@ -1,0 +1,128 @@
+"""Contracts: terms that differ from the signed contract are corrected towards it; an expiring one gets its renewal."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Literal
+
+from agents.situation import Situation, fact_id, working_day
+from agents.specialists.tasks import task
+from agents.steps import Given, Plan, Step
+from agents.wording import day, line, money
+from tools.events import ContractExpiring
+from tools.records import Contract, Renewal
+
+System = Literal["crm", "erp"]
+
+TERMS: Mapping[str, str] = {
+    "value_minor": "value", "hourly_rate_minor": "hourly rate", "end_on": "end", "payment_days": "payment term",
+}  # fmt: skip
+SYSTEMS: tuple[System, ...] = ("crm", "erp")
+NOTICE = timedelta(days=30)
+"""A renewal is due this long before the contract ends."""
+
+
+def plan(situation: Situation) -> Plan:
+    subject = situation.event.subject
+    contract = situation.record(Contract, subject.id if subject else None)
+    assert contract is not None
+    return (
+        _expiring(situation, contract)
+        if isinstance(situation.data, ContractExpiring)
+        else _amended(situation, contract)
+    )
+
+
+def _amended(situation: Situation, contract: Contract) -> Plan:
+    summary = f"{contract.title} was amended."
+    steps = tuple(
+        _correction(situation, contract, system, term)
+        for term in TERMS
+        for system in SYSTEMS
+        if getattr(contract, f"{system}_{term}") not in (None, getattr(contract, term))
+    )
+    if not steps:
+        return Plan(summary, nothing_because="CRM and ERP both carry the signed contract's terms")
+    return Plan(summary, steps)
+
+
+def _correction(situation: Situation, contract: Contract, system: System, term: str) -> Step:
+    field = f"{system}_{term}"
+    signed, other = _said(contract, term), _said(contract, field)
+    return Step(
+        f"correct_{field}", "sync_contract_terms",
+        {
+            "contract_id": situation.of(contract, "id"),
+            "system": Given(system, (fact_id(contract, field),), "the system that disagrees"),
+            "term": Given(term, (fact_id(contract, field), fact_id(contract, term)), "the term that differs"),
+            "value": situation.of(contract, term, "the signed contract's value"),
+        },
+        rationale=f"The signed contract says {signed} for the {TERMS[term]}; the {system.upper()} says {other}.",
+        evidence=[fact_id(contract, "title")],
+        triggered_by=["event#contract_id"],
+        alternatives=[f"If the {system.upper()} is right, correct the signed contract on record instead."],
+    )  # fmt: skip
+
+
+def _said(contract: Contract, field: str) -> str:
+    value = getattr(contract, field)
+    if isinstance(value, date):
+        return day(value)
+    return f"{value} days" if field.endswith("payment_days") else money(value, contract.currency)
+
+
+def _expiring(situation: Situation, contract: Contract) -> Plan:
+    data = situation.typed(ContractExpiring)
+    summary = f"{contract.title} expires on {day(contract.end_on)}."
+    running = next((one for one in situation.all(Renewal) if one.status == "open"), None)
+    if running is not None:
+        return Plan(summary, nothing_because=f"renewal {running.id} is already open")
+    if contract.end_on < situation.today or contract.status == "ended":
+        return Plan(summary, nothing_because=f"contract {contract.id} ended on {contract.end_on}")
+    owner = situation.person(contract.owner_id) if contract.owner_id else None
+    if owner is None:
+        return _ownerless(situation, contract, summary)
+    due_on = max(contract.end_on - NOTICE, min(working_day(situation.today, 3), contract.end_on))
+    differs = data.expires_on != contract.end_on
+    doubt = f" The event says {day(data.expires_on)}: settle which holds." if differs else ""
+    facts = [fact_id(contract, field) for field in ("title", "end_on", "value_minor", "currency")]
+    worth = money(contract.value_minor, contract.currency)
+    renewal = Step(
+        "renewal", "open_renewal",
+        {
+            "contract_id": situation.of(contract, "id"),
+            "owner_id": situation.of(contract, "owner_id"),
+            "due_on": Given(due_on, (fact_id(contract, "end_on"),), "30 days before the end, or as soon as may be"),
+        },
+        rationale=f"{contract.title}, worth {worth}, ends on {day(contract.end_on)} and no renewal is open.{doubt}",
+        evidence=facts,
+        triggered_by=["event#contract_id"],
+        alternatives=["Let it end, and tell the customer in time.", "Renew by an amendment of the running contract."],
+    )  # fmt: skip
+    prepare = task(
+        situation, "prepare", owner,
+        title=line(f"Prepare the renewal of {contract.title}"),
+        description=f"Worth {worth}; ends on {day(contract.end_on)}.{doubt}",
+        due_on=min(due_on, working_day(situation.today, 5)),
+        why="A renewal needs terms and a talk with the customer before its date.",
+        facts=facts, triggered_by=("event#contract_id",),
+    )  # fmt: skip
+    return Plan(summary, (renewal, prepare))
+
+
+def _ownerless(situation: Situation, contract: Contract, summary: str) -> Plan:
+    lead = situation.lead()
+    if lead is None:
+        return Plan(summary, nothing_because=f"nobody in the firm answers for contract {contract.id}")
+    return Plan(
+        summary,
+        (
+            task(
+                situation, "owner", lead,
+                title=line(f"Name an owner for {contract.title}, which expires"),
+                description=f"It ends on {day(contract.end_on)} and nobody owns it, so no renewal can be opened.",
+                due_on=working_day(situation.today, 2),
+                why="A renewal needs an owner, and the contract has none who works here.",
+                facts=(fact_id(contract, "title"), fact_id(contract, "end_on")), triggered_by=("event#contract_id",),
+            ),
+        ),
+    )  # fmt: skip

@@ -1,0 +1,222 @@
+"""Projects: an approved statement of work becomes one bundle of dependent steps; a won deal, a task to write one."""
+
+import re
+from datetime import timedelta
+
+from agents.situation import Situation, fact_id, working_day
+from agents.specialists.staffing import candidates
+from agents.specialists.tasks import task
+from agents.steps import Earlier, Given, Plan, Step
+from agents.wording import day, line, money
+from tools.events import OpportunityWon, SowApproved, SowRole
+from tools.records import Contract, Opportunity, Person, Project
+
+DELIVERY_CHANNEL = "delivery"
+"""Where the firm's delivery leads read of new work; a project gets a channel of its own by its workspace."""
+
+
+def plan(situation: Situation) -> Plan:
+    return _won(situation) if isinstance(situation.data, OpportunityWon) else _sow(situation)
+
+
+def _sow(situation: Situation) -> Plan:
+    data = situation.typed(SowApproved)
+    contract = situation.record(Contract, data.contract_id)
+    assert contract is not None
+    summary = f"The statement of work “{data.title}” was approved under {contract.title}."
+    lead = situation.lead()
+    because = _not_to_be_set_up(situation, data, contract)
+    if because or lead is None:
+        return Plan(summary, nothing_because=because or f"nobody in the firm answers for contract {contract.id}")
+    steps = [_project(situation, data, contract, lead), _workspace(data), _onboarding(situation, data, lead)]
+    steps += _staffing(situation, data, contract, lead)
+    steps.append(_note(situation, data, contract))
+    return Plan(summary, tuple(steps))
+
+
+def _not_to_be_set_up(situation: Situation, data: SowApproved, contract: Contract) -> str | None:
+    if data.end_on < data.start_on:
+        return f"the statement of work ends on {data.end_on}, before it starts on {data.start_on}"
+    if contract.status == "ended":
+        return f"contract {contract.id} has ended"
+    if contract.value_minor <= 0:
+        return f"contract {contract.id} has no value that a project's budget could be taken from"
+    if (contract.unit or "") == "":
+        return f"contract {contract.id} belongs to no unit"
+    twin = next((one for one in situation.all(Project) if one.name == data.title and one.status != "cancelled"), None)
+    return f"project {twin.id} of that name already stands under the contract" if twin else None
+
+
+def _project(situation: Situation, data: SowApproved, contract: Contract, lead: Person) -> Step:
+    outside = data.start_on < contract.start_on or data.end_on > contract.end_on
+    return Step(
+        "project", "create_project",
+        {
+            "name": situation.told("title"),
+            "customer_id": situation.of(contract, "customer_id"),
+            "contract_id": situation.of(contract, "id"),
+            "unit": situation.of(contract, "unit"),
+            "start_on": situation.told("start_on"),
+            "end_on": situation.told("end_on"),
+            "budget_minor": situation.of(contract, "value_minor", "the signed contract's value"),
+            "currency": situation.of(contract, "currency"),
+            "lead_id": Given(lead.id, (fact_id(contract, "owner_id"), fact_id(lead, "name")), "who answers for it"),
+        },
+        rationale=(
+            f"The statement of work runs from {day(data.start_on)} to {day(data.end_on)} under {contract.title}, worth "
+            f"{money(contract.value_minor, contract.currency)}; no project stands for it yet."
+            + (" These dates lie outside the contract's own." if outside else "")
+        ),
+        evidence=[fact_id(contract, "title"), fact_id(contract, "start_on"), fact_id(contract, "end_on")],
+        triggered_by=["event#contract_id"],
+        alternatives=[f"Book the work on a project that {contract.title} already has, if it extends one."],
+    )  # fmt: skip
+
+
+def _workspace(data: SowApproved) -> Step:
+    slug = re.sub(r"[^a-z0-9]+", "-", data.title.casefold()).strip("-")[:60] or "project"
+    return Step(
+        "workspace", "provision_workspace",
+        {
+            "project_id": Earlier("project", "project_id"),
+            "type": Given("channel", method="every project gets a channel"),
+            "name": Given(slug, ("event#title",), "the title in letters, digits and hyphens"),
+        },
+        rationale="The team needs one place to talk before its first day.",
+        triggered_by=["event#contract_id"],
+        alternatives=["Use the customer's existing channel, if the same team goes on."],
+    )  # fmt: skip
+
+
+def _onboarding(situation: Situation, data: SowApproved, lead: Person) -> Step:
+    before = max(situation.today, data.start_on - timedelta(days=5))
+    tasks = [
+        {"title": "Confirm scope, acceptance and contacts with the customer", "assignee_id": lead.id, "due_on": before},
+        {"title": "Check billing terms, purchase order and rate card", "assignee_id": lead.id, "due_on": before},
+        {"title": "Hold the kick-off", "assignee_id": lead.id, "due_on": max(situation.today, data.start_on)},
+    ]
+    return Step(
+        "onboarding", "create_onboarding_tasks",
+        {
+            "about_kind": Given("project", method="the tasks start the project"),
+            "about": Earlier("project", "project_id"),
+            "tasks": Given(
+                tasks, (fact_id(lead, "name"), "event#start_on"), "for the lead, two of them five days before the start"
+            ),
+        },
+        rationale=f"{lead.name} leads the project, which starts on {day(data.start_on)}.",
+        triggered_by=["event#contract_id"],
+        alternatives=["Leave the set-up to the lead's own checklist."],
+    )  # fmt: skip
+
+
+def _staffing(situation: Situation, data: SowApproved, contract: Contract, lead: Person) -> list[Step]:
+    taken: dict[str, int] = {}
+    steps: list[Step] = []
+    for number, role in enumerate(data.roles):
+        found = candidates(
+            situation.lookups, unit=contract.unit, skill=role.skill, level=role.level, percent=role.percent,
+            start_on=data.start_on, end_on=data.end_on, taken=taken,
+        )  # fmt: skip
+        if not found:
+            steps.append(_unfilled(situation, data, role, number, lead))
+            continue
+        best, others = found[0], found[1:4]
+        taken[best.person.id] = taken.get(best.person.id, 0) + role.percent
+        told = f"event#roles/{number}"
+        steps.append(
+            Step(
+                f"assignment_{number + 1}", "assign_person",
+                {
+                    "project_id": Earlier("project", "project_id"),
+                    "person_id": Given(best.person.id, best.facts, f"free {best.free} %, {role.skill} at {best.level}"),
+                    "role": Given(role.role, (f"{told}/role",), "as the event says"),
+                    "start_on": situation.told("start_on"),
+                    "end_on": situation.told("end_on"),
+                    "percent": Given(role.percent, (f"{told}/percent",), "as the event says"),
+                    "status": Given("requested", method="bookings start as requests"),
+                },
+                rationale=(
+                    f"{best.person.name} has {role.skill} at level {best.level} (asked: {role.level}) and "
+                    f"{best.free} % free from {day(data.start_on)} to {day(data.end_on)}."
+                ),
+                triggered_by=["event#contract_id", f"{told}/skill"],
+                alternatives=[
+                    f"{one.person.name}: {role.skill} at level {one.level}, {one.free} % free." for one in others
+                ] or ["Nobody else has the skill and the time; shift the start, or ask a partner."],
+            )
+        )  # fmt: skip
+    return steps
+
+
+def _unfilled(situation: Situation, data: SowApproved, role: SowRole, number: int, lead: Person) -> Step:
+    told = f"event#roles/{number}"
+    return task(
+        situation, f"staffing_{number + 1}", lead,
+        title=f"Find a {role.role} for {data.title}",
+        description=(
+            f"Asked: {role.skill} at level {role.level}, {role.percent} % "
+            f"from {day(data.start_on)} to {day(data.end_on)}."
+        ),
+        due_on=working_day(situation.today, 3),
+        why=f"Nobody has {role.skill} at level {role.level} and {role.percent} % free over the whole time.",
+        facts=(f"{told}/role", f"{told}/skill"),
+        computed=(role.level, role.percent),
+        triggered_by=("event#contract_id",),
+    )  # fmt: skip
+
+
+def _note(situation: Situation, data: SowApproved, contract: Contract) -> Step:
+    text = f"{data.title} is approved under {contract.title}: {day(data.start_on)} to {day(data.end_on)}."
+    return Step(
+        "note", "notify_channel",
+        {
+            "channel": Given(DELIVERY_CHANNEL, method="the delivery leads' channel"),
+            "text": Given(text, ("event#title", fact_id(contract, "title")), "filled from facts"),
+        },
+        rationale="The delivery leads plan their people by what is approved.",
+        triggered_by=["event#contract_id"],
+        alternatives=["Say it in the weekly meeting only."],
+    )  # fmt: skip
+
+
+def _won(situation: Situation) -> Plan:
+    data = situation.typed(OpportunityWon)
+    opportunity = situation.record(Opportunity, data.opportunity_id)
+    assert opportunity is not None
+    worth = money(opportunity.amount_minor, opportunity.currency)
+    summary = f"The opportunity “{opportunity.title}” was won."
+    if opportunity.stage != "won":
+        return Plan(summary, nothing_because=f"the CRM's record of {opportunity.id} says {opportunity.stage}, not won")
+    owner = situation.person(opportunity.owner_id) if opportunity.owner_id else situation.lead()
+    if owner is None:
+        return Plan(summary, nothing_because=f"opportunity {opportunity.id} has no owner who works here")
+    differs = data.amount_minor is not None and (data.amount_minor, data.currency or opportunity.currency) != (
+        opportunity.amount_minor, opportunity.currency,
+    )  # fmt: skip
+    facts = tuple(fact_id(opportunity, field) for field in ("title", "amount_minor", "expected_start_on"))
+    draft = task(
+        situation, "statement_of_work", owner,
+        title=line(f"Draft the statement of work for {opportunity.title}"),
+        description=(
+            f"Won at {worth}; expected to start on {day(opportunity.expected_start_on)}."
+            + (" The event gives another amount than the CRM's record: settle which holds." if differs else "")
+        ),
+        due_on=working_day(situation.today, 5),
+        why=f"“{opportunity.title}” is won at {worth}, and work cannot be set up without a statement of work.",
+        facts=facts, triggered_by=("event#opportunity_id",),
+    )  # fmt: skip
+    note = Step(
+        "note", "notify_channel",
+        {
+            "channel": Given(DELIVERY_CHANNEL, method="the delivery leads' channel"),
+            "text": Given(
+                f"Won: {opportunity.title}, {worth}, expected to start on {day(opportunity.expected_start_on)}.",
+                facts, "filled from facts",
+            ),
+        },
+        rationale="The delivery leads plan their people by what is won.",
+        triggered_by=["event#opportunity_id"],
+        alternatives=["Wait for the statement of work."],
+    )  # fmt: skip
+    return Plan(summary, (draft, note))

@@ -1,0 +1,110 @@
+"""Steps: what a specialist plans. Each argument says where it came from; a step becomes one Proposal."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from agents.wording import EFFECT, UNDO
+from tools.actions import Ref, parse_action
+from tools.proposals import ArgumentSource, Proposal
+
+
+@dataclass(frozen=True)
+class Given:
+    """One argument: its value, the facts it rests on, and how it was got from them."""
+
+    value: Any
+    facts: tuple[str, ...] = ()
+    method: str = "read from the record"
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """An argument that an earlier step's execution will give: `field` of the result of the step named `step`."""
+
+    step: str
+    field: str
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What a customer message must say. `subject` and `body` are the template filled from facts.
+
+    `facts` is all that a model which rewrites the letter gets to see, beside the template's own words.
+    """
+
+    purpose: str
+    subject: str
+    body: str
+    facts: tuple[str, ...]
+    language: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One action to propose. `name` is unique in its plan; `letter` is set where the draft node writes the text.
+
+    `computed` are values that the specialist's own arithmetic made from facts and that its prose may state.
+    """
+
+    name: str
+    tool: str
+    args: Mapping[str, Given | Earlier]
+    rationale: str
+    evidence: Sequence[str] = ()
+    triggered_by: Sequence[str] = ()
+    alternatives: Sequence[str] = ()
+    letter: Letter | None = None
+    computed: Sequence[int | date | str] = ()
+    ungrounded: Sequence[str] = ()
+
+    def with_args(self, **given: Given) -> "Step":
+        return replace(self, args={**self.args, **given})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a specialist answers: steps in the order of their dependence, or none and why; `summary` for people."""
+
+    summary: str
+    steps: tuple[Step, ...] = field(default=())
+    nothing_because: str | None = None
+
+
+def proposals(steps: Sequence[Step], new_id: Callable[[], str]) -> list[Proposal]:
+    """The steps as proposals, references resolved to the ids of the proposals they name.
+
+    Raises pydantic.ValidationError when a planned argument does not fit its action, KeyError when a step refers to
+    one that does not come before it: both are defects of a specialist.
+    """
+    ids: dict[str, str] = {}
+    made: list[Proposal] = []
+    for step in steps:
+        args: dict[str, Any] = {}
+        provenance: dict[str, ArgumentSource] = {}
+        for name, given in step.args.items():
+            if isinstance(given, Earlier):
+                target = f"{ids[given.step]}/result/{given.field}"
+                args[name] = Ref(target=target)
+                provenance[name] = ArgumentSource(method=f"the {given.field} that {given.step} will report")
+            elif given.value is not None:
+                args[name] = given.value
+                provenance[name] = ArgumentSource(facts=list(given.facts), method=given.method)
+        ids[step.name] = new_id()
+        cited = dict.fromkeys([*step.evidence, *(fact for source in provenance.values() for fact in source.facts)])
+        made.append(
+            Proposal(
+                id=ids[step.name],
+                action=parse_action(step.tool, args),  # type: ignore[arg-type]
+                rationale=step.rationale,
+                evidence=list(cited),
+                provenance=provenance,
+                alternatives=list(step.alternatives),
+                expected_effect=EFFECT[step.tool],
+                undo=UNDO[step.tool],
+                triggered_by=list(step.triggered_by),
+                ungrounded=list(step.ungrounded),
+            )
+        )
+    return made
