@@ -73,9 +73,13 @@ def test_milliseconds_are_known_to_old_sqlite_too(engine: sa.Engine) -> None:
 
 
 def test_a_block_that_raises_leaves_nothing_and_frees_the_lock(engine: sa.Engine) -> None:
-    with pytest.raises(KeyError), unit_of_work(engine) as session:
-        session.connection().execute(sa.text("UPDATE counter SET n = 7"))
-        raise KeyError
+    def interrupted() -> None:
+        with unit_of_work(engine) as session:
+            session.connection().execute(sa.text("UPDATE counter SET n = 7"))
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        interrupted()
     assert counted(engine) == 0
     set_to(engine, 1)
     assert counted(engine) == 1
@@ -114,14 +118,31 @@ def test_two_processes_do_not_lose_an_update(engine: sa.Engine, path: Path) -> N
         "import sys, sqlalchemy as sa\n"
         "from app.store.engine import make_engine, unit_of_work\n"
         "engine = make_engine(f'sqlite:///{sys.argv[1]}')\n"
-        "for _ in range(100):\n"
+        "engine.connect().close()\n"
+        "print('ready', flush=True)\n"
+        "sys.stdin.readline()\n"
+        "for _ in range(300):\n"
         "    with unit_of_work(engine) as session:\n"
         "        n = session.connection().execute(sa.text('SELECT n FROM counter')).scalar_one()\n"
         "        session.connection().execute(sa.text('UPDATE counter SET n = :n'), {'n': n + 1})\n"
     )
-    processes = [subprocess.Popen([sys.executable, "-c", script, str(path)]) for _ in range(2)]
-    assert [process.wait(timeout=60) for process in processes] == [0, 0]
-    assert counted(engine) == 200
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    for process in processes:
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+    assert counted(engine) == 600
 
 
 def test_a_reader_sees_one_snapshot_and_never_waits_for_a_writer(engine: sa.Engine) -> None:
@@ -154,11 +175,14 @@ def test_a_library_that_only_reads_takes_no_lock(engine: sa.Engine) -> None:
 
 
 def test_a_library_rolls_back_all_it_wrote(engine: sa.Engine) -> None:
-    lazy = begins_on_write(engine)
-    with pytest.raises(KeyError), lazy.begin() as connection:
-        connection.execute(sa.text("UPDATE counter SET n = 6"))
-        connection.execute(sa.text("INSERT INTO counter VALUES (2, 0)"))
-        raise KeyError
+    def interrupted() -> None:
+        with begins_on_write(engine).begin() as connection:
+            connection.execute(sa.text("UPDATE counter SET n = 6"))
+            connection.execute(sa.text("INSERT INTO counter VALUES (2, 0)"))
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        interrupted()
     assert counted(engine) == 0
     set_to(engine, 4)
 

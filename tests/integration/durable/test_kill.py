@@ -1,0 +1,107 @@
+"""kill -9 at random moments: nothing is lost and nothing is done twice."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from app.durable.dbos_queue import DbosQueue
+from app.durable.port import WorkItem
+from app.store.engine import read_only, unit_of_work
+
+ITEMS = 200
+KILLS = 8
+ROOT = Path(__file__).parents[3]
+
+
+@contextmanager
+def worker(url: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("worker.py")), url, "0.01"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    with process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def queue(engine: sa.Engine) -> DbosQueue:
+    queue = DbosQueue(engine)
+    queue.prepare()
+    with unit_of_work(engine) as session:
+        session.connection().execute(sa.text("CREATE TABLE job (id VARCHAR(80) PRIMARY KEY, step INTEGER NOT NULL)"))
+    return queue
+
+
+def put(engine: sa.Engine, queue: DbosQueue, first: int, count: int) -> None:
+    for n in range(first, first + count):
+        with unit_of_work(engine) as session:
+            session.connection().execute(sa.text("INSERT INTO job VALUES (:id, 0)"), {"id": f"job_{n}"})
+            queue.put(session, WorkItem(kind="triage", row=f"job_{n}", partition=f"t1/c{n % 7}"))
+
+
+def effects(engine: sa.Engine) -> list[tuple[str, int]]:
+    with read_only(engine) as session:
+        rows = session.connection().execute(sa.text("SELECT row_id, n FROM effect")).all()
+    return sorted((row, n) for row, n in rows)
+
+
+ALL = sorted((f"job_{n}", step) for n in range(ITEMS) for step in (0, 1))
+
+
+@pytest.mark.slow
+def test_killed_again_and_again_every_item_is_done_once(url: str, engine: sa.Engine, queue: DbosQueue) -> None:
+    dice = random.Random(7)
+    put(engine, queue, 0, ITEMS // 2)
+    share = ITEMS // 2 // KILLS
+    killed_at_work = 0
+    for kill in range(KILLS):
+        with worker(url) as process:
+            time.sleep(dice.uniform(0.02, 0.5))
+            # Others go on putting while it runs.
+            put(engine, queue, ITEMS // 2 + kill * share, share)
+            time.sleep(dice.uniform(0.0, 0.2))
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        killed_at_work += sum(depth.running for depth in queue.depth().values()) > 0
+    put(engine, queue, ITEMS // 2 + KILLS * share, ITEMS - ITEMS // 2 - KILLS * share)
+    with worker(url) as process:
+        assert queue.wait_idle(timedelta(seconds=60))
+        process.communicate("\n", timeout=30)
+        assert process.returncode == 0
+    assert killed_at_work >= KILLS // 2, "the kills must hit it at work for this to say anything"
+    assert effects(engine) == ALL
+
+
+@pytest.mark.slow
+def test_two_processes_share_the_work_and_one_takes_over_from_the_other(
+    url: str, engine: sa.Engine, queue: DbosQueue
+) -> None:
+    with worker(url) as first, worker(url) as second:
+        put(engine, queue, 0, ITEMS // 2)
+        time.sleep(0.3)
+        first.send_signal(signal.SIGKILL)
+        put(engine, queue, ITEMS // 2, ITEMS - ITEMS // 2)
+        # The dead one's items come back only when the living one's reaper has looked.
+        assert queue.wait_idle(timedelta(seconds=60))
+        second.communicate("\n", timeout=30)
+        assert second.returncode == 0
+    assert effects(engine) == ALL
