@@ -161,7 +161,7 @@ class ResumeInvoice(Action):
 
 
 class ReleaseInvoice(Action):
-    """Sends the invoice out. The amount restates what is released, so that a changed invoice no longer fits the approval."""
+    """Sends the invoice out. The amount restates what leaves, so that a changed invoice no longer fits the approval."""
 
     tool: Literal["release_invoice"] = "release_invoice"
     invoice_id: Id
@@ -259,16 +259,16 @@ ACTIONS: dict[str, type[Action]] = {
     for model in (
         CreateProject, ProvisionWorkspace, CreateOnboardingTasks, AssignPerson, ShiftMilestone, UpdateForecast,
         ChangeBudget, CreateChangeOrder, SyncContractTerms, HoldInvoice, ResumeInvoice, ReleaseInvoice,
-        FlagTimeEntry, UnflagTimeEntry, WriteOff, ReverseWriteOff, SendCustomerMessage, RecallMessage, NotifyChannel, CreateTask,
-        SetTicketPriority, OpenRenewal, CancelRecord,
+        FlagTimeEntry, UnflagTimeEntry, WriteOff, ReverseWriteOff, SendCustomerMessage, RecallMessage, NotifyChannel,
+        CreateTask, SetTicketPriority, OpenRenewal, CancelRecord,
     )
 }  # fmt: skip
 
 AnyAction = Annotated[
     CreateProject | ProvisionWorkspace | CreateOnboardingTasks | AssignPerson | ShiftMilestone | UpdateForecast
     | ChangeBudget | CreateChangeOrder | SyncContractTerms | HoldInvoice | ResumeInvoice | ReleaseInvoice
-    | FlagTimeEntry | UnflagTimeEntry | WriteOff | ReverseWriteOff | SendCustomerMessage | RecallMessage | NotifyChannel | CreateTask
-    | SetTicketPriority | OpenRenewal | CancelRecord,
+    | FlagTimeEntry | UnflagTimeEntry | WriteOff | ReverseWriteOff | SendCustomerMessage | RecallMessage | NotifyChannel
+    | CreateTask | SetTicketPriority | OpenRenewal | CancelRecord,
     Field(discriminator="tool"),
 ]  # fmt: skip
 

@@ -70,7 +70,7 @@ class Contact(Record):
 
 
 class Contract(Record):
-    """Terms as the CRM has them (`crm_*`) and as the ERP has them (`erp_*`); the signed contract's are the bare ones."""
+    """Terms as the CRM has them (`crm_*`) and as the ERP has them (`erp_*`); the signed contract's are bare."""
 
     kind: ClassVar[RecordKind] = "contract"
     links: ClassVar[Mapping[str, RecordKind]] = {"customer_id": "customer"}

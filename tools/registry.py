@@ -49,13 +49,17 @@ def _contract(field: str) -> FieldOf:
     return FieldOf(argument="contract_id", kind="contract", field=field)
 
 
+def _project(field: str) -> FieldOf:
+    return FieldOf(argument="project_id", kind="project", field=field)
+
+
 def _invoice(field: str) -> FieldOf:
     return FieldOf(argument="invoice_id", kind="invoice", field=field)
 
 
 _PROJECT, _CONTRACT, _INVOICE = InReach(kind="project"), InReach(kind="contract"), InReach(kind="invoice")
 _COLLEAGUE = Existing(kind="person")
-_PROJECT_CURRENCY = FieldOf(argument="project_id", kind="project", field="currency")
+_PROJECT_CURRENCY = _project("currency")
 
 _SPECS = (
     ToolSpec(
@@ -82,15 +86,18 @@ _SPECS = (
         "assign_person", "Assign a person to a project", "people", "reversible", "personal",
         {
             "project_id": (_PROJECT,), "person_id": (_COLLEAGUE,), "role": (PROSE,),
-            "start_on": (FieldOf(argument="project_id", kind="project", field="start_on"), EventField(field="start_on")),
-            "end_on": (FieldOf(argument="project_id", kind="project", field="end_on"), EventField(field="end_on")),
+            "start_on": (_project("start_on"), EventField(field="start_on")),
+            "end_on": (_project("end_on"), EventField(field="end_on")),
             "percent": (BOUNDED,), "status": (BOUNDED,),
         },
         readback.assign_person, inverses.created("assignment", "assignment_id"), stakes.assign_person,
     ),
     ToolSpec(
         "shift_milestone", "Move a milestone", "contract", "reversible", "none",
-        {"milestone_id": (InReach(kind="milestone"),), "due_on": (EventField(field="expected_on"),), "reason": (PROSE,)},
+        {
+            "milestone_id": (InReach(kind="milestone"),), "due_on": (EventField(field="expected_on"),),
+            "reason": (PROSE,),
+        },
         readback.shift_milestone, inverses.shift_milestone, stakes.shift_milestone,
     ),
     ToolSpec(
@@ -99,7 +106,7 @@ _SPECS = (
             "project_id": (_PROJECT,),
             "remaining_minutes": (FieldOf(argument="project_id", kind="forecast", field="remaining_minutes"),),
             "finish_on": (
-                EventField(field="expected_on"), FieldOf(argument="project_id", kind="project", field="end_on"),
+                EventField(field="expected_on"), _project("end_on"),
                 FieldOf(argument="project_id", kind="forecast", field="finish_on"),
             ),
         },
