@@ -1,0 +1,253 @@
+"""What backs each argument: a trusted record, a person who typed it, only a customer's word, or nothing."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, cast
+
+from policies.context import RequestContext
+from policies.targets import created_kind, named_records, with_results
+from tools.actions import Action, CancelRecord, CreateOnboardingTasks, Ref
+from tools.facts import Scalar, Trust
+from tools.proposals import ProposedValue
+from tools.reach import Reach
+from tools.records import Person, Record
+from tools.registry import TOOLS
+from tools.supports import Bounded, EventField, Existing, FieldOf, InReach, Prose, ReachedField, Support
+from tools.values import RecordKind
+
+Backing = Literal["record", "person", "unsupported", "untrusted", "text", "reference"]
+
+_RANK: dict[Backing, int] = {"record": 0, "person": 1, "reference": 2, "text": 3, "untrusted": 4, "unsupported": 5}
+
+
+@dataclass(frozen=True)
+class Backed:
+    """How one value is backed, and by which field of which record."""
+
+    backing: Backing
+    record: str | None = None
+    field: str | None = None
+
+
+_UNSUPPORTED = Backed("unsupported")
+
+
+def support_of(action: Action, reached: Reach, context: RequestContext) -> dict[str, ProposedValue]:
+    """Each argument (`tasks/0/assignee_id` in a list) with its value and what backs it, for reviewers to see."""
+    shown: dict[str, ProposedValue] = {}
+    for argument, value, backed in back(action, reached, context):
+        shown[argument] = ProposedValue(
+            argument=argument, value=value, support=backed.backing, record=backed.record, field=backed.field
+        )
+    return shown
+
+
+def back(action: Action, reached: Reach, context: RequestContext) -> list[tuple[str, Scalar, Backed]]:
+    """Every argument with its JSON value and its backing. Raises KeyError for a tool that is not registered."""
+    weighing = _Weighing(action, reached, context)
+    found: list[tuple[str, Scalar, Backed]] = []
+    for path, argument, value in _values(action):
+        backed = weighing.of(argument, value)
+        typed = context.editor is not None and argument in context.edited
+        if typed and backed.backing in ("unsupported", "untrusted"):
+            backed = Backed("person")
+        found.append((path, value.target if isinstance(value, Ref) else value, backed))
+    return found
+
+
+def _values(action: Action) -> Iterator[tuple[str, str, Scalar | Ref]]:
+    """Path, argument and JSON value of each single value; of onboarding tasks the part that must be backed."""
+    wire = action.args()
+    refs = action.refs()
+    for argument, value in wire.items():
+        if argument in refs:
+            yield argument, argument, refs[argument]
+        elif isinstance(action, CreateOnboardingTasks) and argument == "tasks":
+            for index, task in enumerate(action.tasks):
+                yield f"tasks/{index}/assignee_id", argument, task.assignee_id
+        elif isinstance(value, list):
+            for index, item in enumerate(value):
+                yield f"{argument}/{index}", argument, item
+        else:
+            yield argument, argument, cast(Scalar, value)
+
+
+def trusted_keys(reached: Reach, context: RequestContext) -> set[str]:
+    """Keys that the case's subject leads to through links that trusted authors wrote.
+
+    Records that only a customer-written link ties to the case are in reach, but back nothing.
+    """
+    records = reached.records
+    neighbours: dict[str, list[str]] = {}
+    for key, record in records.items():
+        for field, kind in type(record).links.items():
+            other = f"{kind}/{getattr(record, field)}"
+            if other in records and record.trust(field, context.trust).trusted:
+                neighbours.setdefault(key, []).append(other)
+                neighbours.setdefault(other, []).append(key)
+    starts = [str(key) for key in (reached.subject, *context.roots) if key is not None]
+    waiting = [key for key in starts if key in records]
+    seen = set(waiting)
+    while waiting:
+        for other in neighbours.get(waiting.pop(), ()):
+            if other not in seen:
+                seen.add(other)
+                waiting.append(other)
+    return seen
+
+
+class _Weighing:
+    """One action being weighed; what several arguments need is worked out once."""
+
+    def __init__(self, action: Action, reached: Reach, context: RequestContext) -> None:
+        self._action = with_results(action, context.results)
+        self._wire = self._action.args()
+        self._reached = reached
+        self._context = context
+        self._spec = TOOLS[action.tool]
+        self._trusted = trusted_keys(reached, context)
+
+    def of(self, argument: str, value: Scalar | Ref) -> Backed:
+        if isinstance(self._action, CancelRecord) and argument == "ids":
+            key = f"{self._action.kind}/{value}"
+            return Backed("record", key, "id") if key in self._context.created else _UNSUPPORTED
+        best = _UNSUPPORTED
+        for support in self._spec.supports[argument]:
+            found = self._reference(value, support) if isinstance(value, Ref) else self._by(value, support)
+            if _RANK[found.backing] < _RANK[best.backing]:
+                best = found
+        said = best.backing == "unsupported" and not isinstance(value, Ref) and self._customer_said(argument, value)
+        return Backed("untrusted", "event") if said else best
+
+    def _by(self, value: Scalar, support: Support) -> Backed:
+        match support:
+            case Prose() | Bounded():
+                return Backed("text")
+            case InReach(kind=kind):
+                return self._in_reach(kind, value)
+            case Existing(kind=kind):
+                return self._existing(kind, value)
+            case FieldOf():
+                return self._field_of(value, support)
+            case ReachedField():
+                return self._reached_field(value, support)
+            case EventField(field=field):
+                given = self._context.event_fields.get(field)
+                return self._said(given.trust, "event", field) if given and _same(given.value, value) else _UNSUPPORTED
+
+    def _in_reach(self, kind: RecordKind, value: Scalar) -> Backed:
+        key = f"{kind}/{value}"
+        if key not in self._reached.records:
+            return _UNSUPPORTED
+        return Backed("record" if key in self._trusted else "untrusted", key, "id")
+
+    def _existing(self, kind: RecordKind, value: Scalar) -> Backed:
+        record = self._record(kind, value)
+        if record is None or (isinstance(record, Person) and record.ends_on and record.ends_on < self._today):
+            return _UNSUPPORTED
+        return self._said(record.trust("id", self._context.trust), str(record.key), "id")
+
+    def _field_of(self, value: Scalar, support: FieldOf) -> Backed:
+        field = support.field.format(**{name: text for name, text in self._wire.items() if isinstance(text, str)})
+        owner = getattr(self._action, support.argument)
+        if isinstance(owner, Ref):
+            return self._earlier_argument(owner, support.kind, field, value)
+        record = self._reached.get(support.kind, owner)
+        if record is None and f"{support.kind}/{owner}" in self._context.created:
+            record = self._record(support.kind, owner)
+        return self._field(record, field, value)
+
+    def _reached_field(self, value: Scalar, support: ReachedField) -> Backed:
+        wanted = set(self._match_values(support.match))
+        best = _UNSUPPORTED
+        for record in self._reached.of_kind(support.kind):
+            own = record.id if support.match == f"{support.kind}_id" else getattr(record, support.match, None)
+            if own not in wanted:
+                continue
+            found = self._field(record, support.field, value)
+            if _RANK[found.backing] < _RANK[best.backing]:
+                best = found
+        return best
+
+    def _match_values(self, match: str) -> Iterable[object]:
+        """The action's own argument of that name, else that field of the records which the action names in reach."""
+        if match in type(self._action).model_fields:
+            return [getattr(self._action, match)]
+        named = (self._reached.records.get(str(key)) for key in named_records(self._action))
+        return [getattr(record, match, None) for record in named if record is not None]
+
+    def _field(self, record: Record | None, field: str, value: Scalar) -> Backed:
+        if record is None:
+            return _UNSUPPORTED
+        try:
+            held = record.value(field)
+        except KeyError:
+            return _UNSUPPORTED
+        if held is None or not _same(held, value):
+            return _UNSUPPORTED
+        if str(record.key) not in self._trusted and str(record.key) not in self._context.created:
+            return Backed("untrusted", str(record.key), field)
+        return self._said(record.trust(field, self._context.trust), str(record.key), field)
+
+    def _reference(self, ref: Ref, support: Support) -> Backed:
+        """A reference stands for a record in reach if an earlier proposal of the case creates one of that kind."""
+        earlier = self._context.earlier.get(ref.proposal)
+        if earlier is None or not isinstance(support, InReach) or created_kind(earlier, ref.field) != support.kind:
+            return _UNSUPPORTED
+        return Backed("reference", ref.target.split("/")[0], ref.field)
+
+    def _earlier_argument(self, ref: Ref, kind: RecordKind, field: str, value: Scalar) -> Backed:
+        """The field of a record yet to be created is the argument that will create it, backed as that argument is."""
+        earlier = self._context.earlier.get(ref.proposal)
+        if earlier is None or created_kind(earlier, ref.field) != kind or earlier.refs():
+            return _UNSUPPORTED
+        held = earlier.args().get(field)
+        if isinstance(held, list | dict) or held is None or not _same(held, value):
+            return _UNSUPPORTED
+        return _Weighing(earlier, self._reached, self._context).of(field, held)
+
+    def _customer_said(self, argument: str, value: Scalar) -> bool:
+        return any(
+            _stated(argument, value, given.value)
+            for given in self._context.event_fields.values()
+            if not given.trust.trusted
+        )
+
+    def _said(self, trust: Trust, record: str, field: str) -> Backed:
+        if not trust.trusted:
+            return Backed("untrusted", record, field)
+        return Backed("person" if trust is Trust.PERSON else "record", record, field)
+
+    def _record(self, kind: RecordKind, ident: object) -> Record | None:
+        found = self._reached.get(kind, ident)
+        if found is None and self._context.named is not None:
+            found = self._context.named.get(kind, ident)
+        return found
+
+    @property
+    def _today(self) -> date:
+        return self._context.now.date()
+
+
+def _same(held: Scalar, value: Scalar) -> bool:
+    return type(held) is type(value) and held == value
+
+
+_NUMBER = re.compile(r"\d[\d.,' \u00a0]*\d|\d")
+
+
+def _stated(argument: str, value: Scalar, said: Scalar) -> bool:
+    """Whether a customer's word holds the value: the value itself, its text, or its amount in minor or major units."""
+    if _same(said, value):
+        return True
+    if not isinstance(said, str):
+        return False
+    if isinstance(value, str):
+        return len(value) >= 4 and value.casefold() in said.casefold()
+    if not isinstance(value, int) or isinstance(value, bool) or not argument.endswith("_minor"):
+        return False
+    whole = {str(value // 100)} if value % 100 == 0 else set()
+    digits = {re.sub(r"\D", "", match) for match in _NUMBER.findall(said)}
+    return not digits.isdisjoint({str(value)} | whole)
