@@ -137,7 +137,10 @@ def _acknowledgement(situation: Situation, lead: Person, project: Project | None
     contact = situation.contact(asked_by)
     if customer is None or contact is None:
         return None
-    known = bool(asked_by) and contact.email.casefold() == str(asked_by).casefold()
+    whom = "the contact on record"
+    if asked_by:
+        known = contact.email.casefold() == asked_by.casefold()
+        whom = "who asked" if known else "the contact on record: who asked is not a known contact of theirs"
     about = f" about {project.name}" if project else ""
     facts = [fact_id(project, "name")] if project else []
     return letter(
@@ -149,9 +152,6 @@ def _acknowledgement(situation: Situation, lead: Person, project: Project | None
             f"{lead.name} will come back to you with an answer. Until then nothing changes in what we agreed.",
         ],
         facts=facts,
-        why=(
-            f"A customer who asked for something should hear that it arrived. It goes to {contact.name}, "
-            + ("who asked." if known else "the contact on record: who asked is not a known contact of theirs.")
-        ),
+        why=f"A customer who asked for something should hear that it arrived. It goes to {contact.name}, {whom}.",
         triggered_by=("event#text",),
     )  # fmt: skip

@@ -11,7 +11,7 @@ from agents.wording import day, line, money
 from tools.events import OpportunityWon, SowApproved, SowRole
 from tools.records import Contract, Opportunity, Person, Project
 
-DELIVERY_CHANNEL = "delivery"
+DELIVERY_CHANNEL = "#delivery"
 """Where the firm's delivery leads read of new work; a project gets a channel of its own by its workspace."""
 
 

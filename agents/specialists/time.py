@@ -73,7 +73,9 @@ def _booked(assignment: Assignment, entry: TimeEntry) -> bool:
 
 def _flag(situation: Situation, entry: TimeEntry, doubt: list[str], week: Sequence[TimeEntry]) -> Step:
     same_day = [one for one in week if one.day == entry.day]
-    facts = [fact_id(one, field) for one in same_day for field in ("minutes", "day", "project_id")][:30]
+    # Of the day's other entries only the sum is told: they may be about other customers.
+    own = [one for one in same_day if one.project_id == entry.project_id]
+    facts = [fact_id(one, field) for one in own for field in ("minutes", "day", "project_id")][:30]
     return Step(
         f"flag_{entry.id}", "flag_time_entry",
         {

@@ -1,7 +1,6 @@
 """Cues: words that speak for a label. They shift a head's odds, or say a level outright; they decide nothing alone."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,20 +17,19 @@ class Cue:
     odds: float
 
 
-def shifted(task: str, probabilities: Mapping[str, float], text: str) -> dict[str, float]:
-    """The probabilities with each label's odds shifted by the cues found in `text`; they sum to 1 again."""
-    cues, read = _cues()[task], text[:_READ_AT_MOST]
-    weighed = {
-        label: share * (cues[label].odds if label in cues and cues[label].pattern.search(read) else 1.0)
-        for label, share in probabilities.items()
-    }
-    total = sum(weighed.values())
-    return {label: share / total for label, share in weighed.items()}
+def odds(task: str, text: str) -> dict[str, float]:
+    """Label → factor on its odds, for each label with a cue in `text`."""
+    return {label: cue.odds for label, cue in _found(task, text) if cue.odds != 1}
 
 
 def said(task: str, text: str) -> str | None:
     """The level that the text states in so many words, the first of the table's order; None where it states none."""
-    return next((level for level, cue in _cues()[task].items() if cue.pattern.search(text[:_READ_AT_MOST])), None)
+    return next((level for level, _ in _found(task, text)), None)
+
+
+def _found(task: str, text: str) -> list[tuple[str, Cue]]:
+    read = text[:_READ_AT_MOST]
+    return [(label, cue) for label, cue in _cues().get(task, {}).items() if cue.pattern.search(read)]
 
 
 @lru_cache(maxsize=1)

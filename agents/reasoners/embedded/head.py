@@ -5,7 +5,7 @@ Learning, 2nd ed., eq. 7.64), so the temperature that turns scores into probabil
 unseen rows without training again for each.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,19 +30,22 @@ class Head:
     rows: "Vectors"
     accuracy: float
 
-    def probabilities(self, vector: "Vectors") -> dict[str, float]:
-        """Label → probability for one unit vector (384,); they sum to 1."""
-        return dict(
-            zip(self.labels, _softmax(vector @ self.weights + self.bias, self.temperature).tolist(), strict=True)
-        )
+    def probabilities(self, vector: "Vectors", odds: Mapping[str, float]) -> dict[str, float]:
+        """Label → probability for one unit vector (384,), each label's odds multiplied by its factor; they sum to 1."""
+        factors = _factors(self.labels, [odds])
+        shares = _softmax((vector @ self.weights + self.bias)[None, :], factors, self.temperature)[0]
+        return dict(zip(self.labels, shares.tolist(), strict=True))
 
     def nearest(self, vector: "Vectors") -> float:
         """Cosine similarity to the most similar row it was trained on."""
         return float((self.rows @ vector).max())
 
 
-def train(vectors: "Vectors", labels: Sequence[str]) -> Head:
-    """A head for unit vectors (n, 384) and their n labels; at least two labels, two rows each. Raises ValueError."""
+def train(vectors: "Vectors", labels: Sequence[str], odds: Sequence[Mapping[str, float]]) -> Head:
+    """A head for unit vectors (n, 384), their n labels and n tables of factors on the odds, as they will be used.
+
+    Raises ValueError for fewer than two labels, or two rows of each.
+    """
     import numpy as np
 
     names = tuple(dict.fromkeys(labels))
@@ -63,28 +66,34 @@ def train(vectors: "Vectors", labels: Sequence[str]) -> Head:
     residual = (target * root - rows @ coefficients) / (1.0 - leverage)
     left_out = target - residual / root
     truth = target.argmax(axis=1)
-    best = min(_TEMPERATURES, key=lambda t: -_log_likelihood(left_out, truth, t))
+    factors = _factors(names, odds)
+    best = max(_TEMPERATURES, key=lambda one: _log_likelihood(_softmax(left_out, factors, one), truth))
     return Head(
         labels=names,
         weights=coefficients[:-1].astype(np.float32),
         bias=coefficients[-1].astype(np.float32),
         temperature=best,
         rows=vectors.astype(np.float32),
-        accuracy=float((left_out.argmax(axis=1) == truth).mean()),
+        accuracy=float((_softmax(left_out, factors, best).argmax(axis=1) == truth).mean()),
     )
 
 
-def _softmax(scores: "Vectors", temperature: float) -> "Vectors":
+def _factors(names: Sequence[str], odds: Sequence[Mapping[str, float]]) -> "Vectors":
+    import numpy as np
+
+    return np.array([[row.get(name, 1.0) for name in names] for row in odds], np.float32)
+
+
+def _softmax(scores: "Vectors", factors: "Vectors", temperature: float) -> "Vectors":
     import numpy as np
 
     shifted = (scores - scores.max(axis=-1, keepdims=True)) / temperature
-    exponents: Vectors = np.exp(shifted)
-    shares: Vectors = exponents / exponents.sum(axis=-1, keepdims=True)
+    weighed: Vectors = np.exp(shifted) * factors
+    shares: Vectors = weighed / weighed.sum(axis=-1, keepdims=True)
     return shares
 
 
-def _log_likelihood(scores: "Vectors", truth: "Vectors", temperature: float) -> float:
+def _log_likelihood(shares: "Vectors", truth: "Vectors") -> float:
     import numpy as np
 
-    chosen = _softmax(scores, temperature)[np.arange(len(truth)), truth]
-    return float(np.log(np.maximum(chosen, 1e-9)).mean())
+    return float(np.log(np.maximum(shares[np.arange(len(truth)), truth], 1e-9)).mean())

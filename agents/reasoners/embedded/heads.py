@@ -5,6 +5,7 @@ from pathlib import Path
 
 import yaml
 
+from agents.reasoners.embedded import cues
 from agents.reasoners.embedded.encoder import Encoder
 from agents.reasoners.embedded.head import Head, train
 from tools.values import digest
@@ -32,5 +33,7 @@ class Heads:
         heads: dict[str, Head] = {}
         for task, texts in examples.items():
             rows = [(label, text) for label, several in texts.items() for text in several]
-            heads[task] = train(self._encoder.encode([text for _, text in rows]), [label for label, _ in rows])
+            vectors = self._encoder.encode([text for _, text in rows])
+            odds = [cues.odds(task, text) for _, text in rows]
+            heads[task] = train(vectors, [label for label, _ in rows], odds)
         return heads, f"{self._encoder.version}+{digest(examples)[7:15]}"

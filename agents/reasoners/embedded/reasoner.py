@@ -58,6 +58,7 @@ class EmbeddedReasoner:
         """Loads now what the first assessment would load. Raises EncoderUnavailable."""
         self._encoder.load()
         self._stamp()
+        language_of("The language identifier is loaded as well.")
 
     def assess(self, reading: Reading, journal: Journal) -> Assessment:
         """Never raises for a text; an encoder that cannot be loaded is an abstention that says so."""
@@ -82,7 +83,7 @@ class EmbeddedReasoner:
     def _assessed(self, reading: Reading, text: str, vector: "Vector") -> Assessment:
         neighbours = self._precedents(reading, vector)
         head = self._heads[reading.vocabulary]
-        shares = cues.shifted(reading.vocabulary, head.probabilities(vector), text)
+        shares = head.probabilities(vector, cues.odds(reading.vocabulary, text))
         label = _best(_with_precedents(shares, neighbours, reading.vocabulary))
         likeness = max([head.nearest(vector), *(one.similarity for one in neighbours)])
         urgency = cues.said("urgency", text) or self._level("urgency", vector)
@@ -110,7 +111,7 @@ class EmbeddedReasoner:
 
     def _level(self, task: str, vector: "Vector") -> str:
         """The likeliest level, medium unless it is likelier than not."""
-        label = _best(self._heads[task].probabilities(vector))
+        label = _best(self._heads[task].probabilities(vector, {}))
         return label.name if label.share >= 0.5 else "medium"
 
     def _abstained(self, reading: Reading, why: str, language: str) -> Assessment:
