@@ -13,7 +13,8 @@ class Proposal(SQLModel, table=True):
     """One proposed action. `content_payload` seals the tools.proposals.Proposal; a review's edit makes a new digest.
 
     `seen` holds digests of the fields and records that the decision rests on. Status: decided |
-    observed | superseded. `undo_of` names the execution that the action takes back.
+    observed | denied | rejected | withdrawn | expired | failed | superseded. `undo_of` names the
+    execution that the action takes back.
     """
 
     __table_args__ = (Index("ix_proposal_case", "case_id", "ordinal"),)
@@ -55,7 +56,7 @@ class Decision(SQLModel, table=True):
     doubt: dict[str, Any] = json_field(dict)
     mode: str
     ruleset_digest: str
-    amount_minor: int | None = None
+    amount_minor: int | None = Field(default=None, sa_type=BigInteger)
     stage: str  # propose | edit | execute | undo
     at: datetime = time_field()
 
@@ -63,7 +64,7 @@ class Decision(SQLModel, table=True):
 class Review(SQLModel, table=True):
     """A request for human judgement. Status: pending | approved | rejected | expired | withdrawn | superseded.
 
-    `priority` orders the queue: risk first among those due in the same hour (see app/workflow/queue.py).
+    Only verdicts since `asked_at` on `args_digest` count. `priority` orders the queue: see app/workflow/route.py.
     """
 
     __table_args__ = (
@@ -86,6 +87,7 @@ class Review(SQLModel, table=True):
     priority: int
     required: list[dict[str, Any]] = json_field(list)
     editor_ids: list[str] = json_field(list)
+    asked_at: datetime = time_field()
     escalated_to: str | None = None
     escalated_at: datetime | None = optional_time_field()
     due_at: datetime = time_field()
