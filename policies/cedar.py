@@ -48,52 +48,84 @@ class Answer:
 
 
 class CedarRules:
-    """Compiled rules. Raises ValueError where Cedar refuses them, which the loader's checks rule out."""
+    """Compiled rules. Raises ValueError where Cedar refuses them, which the loader's checks rule out.
+
+    A policy that names tools holds for no other, so a tool's question goes only to the policies that could hold for it;
+    they are parsed when the tool is first asked about, and kept.
+    """
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        guards = [f'@id("{name}")\nforbid (principal, action, resource) when {{ context["{attribute}"] > 0 }};'
-                  for name, (attribute, _) in GUARDS.items()]  # fmt: skip
-        self._prepare("\n".join([*guards, *(_policy(rule) for rule in rules)]))
-
-    def _prepare(self, text: str) -> None:
-        self.text = text
-        schema = _schema()
-        self._schema = cedarpy.Schema.from_str(schema)
-        found = cedarpy.validate_policies(text, self._schema)
+        self._guards = [
+            f'@id("{name}")\nforbid (principal, action, resource) when {{ context["{attribute}"] > 0 }};'
+            for name, (attribute, _) in GUARDS.items()
+        ]
+        self._scoped = [(frozenset(rule.tools), _policy(rule)) for rule in rules]
+        self._handles: dict[str, cedarpy.PolicySet] = {}
+        self._schema = cedarpy.Schema.from_str(_schema())
+        self._entities = cedarpy.Entities.from_json_str("[]", self._schema)
+        found = cedarpy.validate_policies(self.text, self._schema)
         if not found.validation_passed:
             raise ValueError("; ".join(str(error) for error in found.errors))
-        self._policies = cedarpy.PolicySet.from_str(text)
-        self._entities = cedarpy.Entities.from_json_str("[]", self._schema)
+
+    @property
+    def text(self) -> str:
+        """All policies as Cedar text."""
+        return "\n".join([*self._guards, *(policy for _, policy in self._scoped)])
+
+    def _policies(self, tool: str) -> cedarpy.PolicySet:
+        handle = self._handles.get(tool)
+        if handle is None:
+            scoped = [policy for tools, policy in self._scoped if not tools or tool in tools]
+            handle = cedarpy.PolicySet.from_str("\n".join([*self._guards, *scoped]))
+            if tool in TOOLS:
+                self._handles[tool] = handle
+        return handle
 
     def ask(self, tool: str, tenant: str, context: Mapping[str, int | str]) -> Answer:
         """Asks about one action. `context` holds every attribute of the schema, and nothing else."""
-        result = cedarpy.is_authorized(
-            {
-                "principal": _ASSISTANT,
-                "action": {"type": "Countersign::Action", "id": tool},
-                "resource": {"type": "Countersign::Firm", "id": tenant},
-                "context": json.dumps(context),
-            },
-            self._policies, self._entities, self._schema,
-        )  # fmt: skip
-        diagnostics = result.diagnostics
-        names = diagnostics.id_annotations_by_reason
-        errors = list(diagnostics.errors)
-        if result.decision is cedarpy.Decision.NoDecision and not errors:
-            errors.append("Cedar came to no decision")
-        errors += [f"policy {reason} has no id" for reason in diagnostics.reasons if reason not in names]
-        rules = tuple(sorted(names[reason] for reason in diagnostics.reasons if reason in names))
-        return Answer(allowed=bool(result.allowed) and not errors, rules=rules, errors=tuple(errors))
+        return _ask(tool, tenant, context, self._policies(tool), self._entities, self._schema)
 
 
-class CedarConditions(CedarRules):
-    """Every condition of every rule as a permit of its own: which of them hold, for explaining a decision."""
+def _ask(
+    tool: str, tenant: str, context: Mapping[str, int | str],
+    policies: cedarpy.PolicySet, entities: cedarpy.Entities, schema: cedarpy.Schema,
+) -> Answer:  # fmt: skip
+    request = {
+        "principal": _ASSISTANT,
+        "action": {"type": "Countersign::Action", "id": tool},
+        "resource": {"type": "Countersign::Firm", "id": tenant},
+        "context": json.dumps(context),
+    }
+    result = cedarpy.is_authorized(request, policies, entities, schema)
+    diagnostics = result.diagnostics
+    names = diagnostics.id_annotations_by_reason
+    errors = list(diagnostics.errors)
+    if result.decision is cedarpy.Decision.NoDecision and not errors:
+        errors.append("Cedar came to no decision")
+    errors += [f"policy {reason} has no id" for reason in diagnostics.reasons if reason not in names]
+    rules = tuple(sorted(names[reason] for reason in diagnostics.reasons if reason in names))
+    return Answer(allowed=bool(result.allowed) and not errors, rules=rules, errors=tuple(errors))
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
-        self._prepare("\n".join(
-            f'@id("{rule.id}/{index}")\npermit (principal, action, resource) when {{ {part} }};'
-            for rule in rules for index, part in enumerate(parts(rule))
-        ))  # fmt: skip
+
+def conditions_held(
+    rules: Iterable[Rule], tool: str, tenant: str, context: Mapping[str, int | str]
+) -> set[tuple[str, int]]:
+    """(rule id, index in `parts`) of every condition that holds, each asked as a permit of its own.
+
+    Raises ValueError with Cedar's complaint.
+    """
+    text = "\n".join(
+        f'@id("{rule.id}/{index}")\npermit (principal, action, resource) when {{ {part} }};'
+        for rule in rules
+        for index, part in enumerate(parts(rule))
+    )
+    schema = cedarpy.Schema.from_str(_schema())
+    entities = cedarpy.Entities.from_json_str("[]", schema)
+    answer = _ask(tool, tenant, context, cedarpy.PolicySet.from_str(text), entities, schema)
+    if answer.errors:
+        raise ValueError(answer.errors[0])
+    held = (name.rsplit("/", 1) for name in answer.rules)
+    return {(rule, int(index)) for rule, index in held}
 
 
 def parts(rule: Rule) -> list[str]:

@@ -49,7 +49,7 @@ class Engine:
         if mode not in _MODES:
             raise ValueError("unknown mode")
         bounds = own or self.ruleset.thresholds.of(request.tenant, request.unit, request.tool)
-        answer = self.ruleset.compiled.ask(request.tool, request.tenant, _context(request, risk))
+        answer = self.ruleset.compiled.ask(request.tool, request.tenant, cedar_context(request, risk))
         if answer.errors:
             return self.refuse(mode, f"The rules could not be applied: {answer.errors[0][:300]}", risk)
         said = self._said(answer, risk, bounds, mode)
@@ -116,7 +116,8 @@ class Engine:
         )  # fmt: skip
 
 
-def _context(request: PolicyRequest, risk: RiskScore) -> dict[str, int | str]:
+def cedar_context(request: PolicyRequest, risk: RiskScore) -> dict[str, int | str]:
+    """Every attribute that rules may speak of. Raises AttributeError when the request leaves one out."""
     context: dict[str, int | str] = {name: getattr(request, name) for name in _FROM_REQUEST}
     doubt = risk.doubt
     context["low_confidence"], context["novelty"], context["ungrounded"] = (

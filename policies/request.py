@@ -223,7 +223,7 @@ def _share(amount: int, contract: Contract | None, context: RequestContext) -> i
         return 0
     value = Money(amount_minor=contract.value_minor, currency=contract.currency) if contract else None
     whole = _in_base(value, context) if value else None
-    return -(-amount * 10_000 // whole) if whole else 10_000
+    return min(-(-amount * 10_000 // whole), MAX_NUMBER) if whole else 10_000
 
 
 def _touched(action: Action) -> int:
@@ -257,4 +257,4 @@ def _hours_gap(action: Action, known: Reach) -> int:
         return 0
     expected = invoice.minutes * contract.hourly_rate_minor // 60
     gap = abs(abs(invoice.amount_minor) - expected)
-    return gap * 10_000 // expected if expected > 0 else (10_000 if gap else 0)
+    return min(gap * 10_000 // expected, MAX_NUMBER) if expected > 0 else (10_000 if gap else 0)

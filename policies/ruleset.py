@@ -43,6 +43,10 @@ class Ruleset(Value):
     digest: str
     compiled: Annotated[CedarRules, Field(repr=False, exclude=True)]
 
+    def canonical(self) -> dict[str, Any]:
+        """What the digest covers."""
+        return _content(self.rules, self.thresholds, self.weights, self.approvals)
+
     def rule(self, ident: str) -> Rule | None:
         return next((rule for rule in self.rules if rule.id == ident), None)
 
@@ -102,16 +106,21 @@ def _assemble(
     rules: list[Rule], thresholds: ThresholdTable, weights: Weights, approvals: dict[str, ApprovalTerms]
 ) -> Ruleset:
     ordered = sorted(rules, key=lambda rule: rule.id)
-    content: dict[str, Any] = {
-        "rules": [rule.canonical() for rule in ordered],
+    return Ruleset(
+        rules=ordered, thresholds=thresholds, weights=weights, approvals=approvals,
+        digest=digest(_content(ordered, thresholds, weights, approvals)), compiled=CedarRules(ordered),
+    )  # fmt: skip
+
+
+def _content(
+    rules: list[Rule], thresholds: ThresholdTable, weights: Weights, approvals: dict[str, ApprovalTerms]
+) -> dict[str, Any]:
+    return {
+        "rules": {rule.id: rule.canonical() for rule in rules},
         "thresholds": thresholds.model_dump(mode="json"),
         "weights": {name: [list(steps.bounds), list(steps.points)] for name, steps in weights.items()},
         "approvals": {name: terms.model_dump(mode="json") for name, terms in approvals.items()},
     }
-    return Ruleset(
-        rules=ordered, thresholds=thresholds, weights=weights, approvals=approvals, digest=digest(content),
-        compiled=CedarRules(ordered),
-    )  # fmt: skip
 
 
 def _texts(path: Path) -> dict[str, str]:

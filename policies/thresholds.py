@@ -1,6 +1,6 @@
 """Thresholds: from which risk score on how many people must look. Data, by tenant, unit and tool."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -52,6 +52,3 @@ class ThresholdTable(Value):
             return base
         # Of an unknown unit nobody can say that its own, perhaps looser, thresholds were meant: the base counts too.
         return lowest(special if unit else [base, *special])
-
-    def canonical(self) -> Mapping[str, object]:
-        return self.model_dump(mode="json")
