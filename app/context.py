@@ -26,9 +26,6 @@ class Connectors(Protocol):
     def writer(self, tenant: str, connector: str) -> WritePort:
         """The write port of a connector by name. Raises KeyError for an unknown one."""
 
-    def names(self, tenant: str) -> dict[str, str]:
-        """Tool → connector name; a tool that is missing is done by hand."""
-
 
 @dataclass(frozen=True)
 class Context:

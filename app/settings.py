@@ -6,6 +6,7 @@ import re
 import secrets
 import stat
 import tempfile
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
@@ -78,8 +79,8 @@ class Settings(BaseSettings):
     environment: Literal["development", "production"] = "development"
     home: AbsolutePath = Path(".countersign")
     """Folder of all embedded state; made with mode 0700."""
-    data_dir: AbsolutePath = Field(default_factory=lambda known: known["home"] / "data")
-    """Folder of what can be rebuilt: the built model file, the vectors."""
+    data_dir: AbsolutePath = Path("../shared/data")
+    """Folder of public data sets that evaluations and some tests read; never needed by the service."""
     database_url: Annotated[str, AfterValidator(_database)] = Field(
         default_factory=lambda known: f"sqlite:///{known['home'] / 'countersign.db'}", repr=False
     )
@@ -110,6 +111,15 @@ class Settings(BaseSettings):
     @property
     def secret_key_file(self) -> Path:
         return self.home / "secret.key"
+
+    @property
+    def audit_key_file(self) -> Path:
+        return self.home / "audit.key"
+
+    @property
+    def cache_dir(self) -> Path:
+        """What can be rebuilt: the built model file, the vectors."""
+        return self.home / "cache"
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -155,6 +165,21 @@ def secret_key(settings: Settings) -> bytes:
         if settings.environment == "production":
             raise SettingsInvalid(f"{PREFIX}SECRET_KEY is not set and there is no {path}")
         _make_key_file(path)
+    return _key_in(path)
+
+
+def audit_seed(settings: Settings) -> bytes:
+    """32 bytes: the seed of the Ed25519 key that signs the log's checkpoints.
+
+    From a file of its own, made on first use, so that a change of the secret key leaves the log's key what it was.
+    Raises SettingsInvalid as `secret_key` does.
+    """
+    if not settings.audit_key_file.exists():
+        _make_key_file(settings.audit_key_file)
+    return sha256(b"countersign checkpoints\n" + _key_in(settings.audit_key_file)).digest()
+
+
+def _key_in(path: Path) -> bytes:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         raise SettingsInvalid(f"{path} may be read by others (mode {mode:04o}); set it to 0600")
@@ -173,7 +198,7 @@ def make_home(settings: Settings) -> Path:
 def _make_key_file(path: Path) -> None:
     # Written whole elsewhere and then linked: of two processes that start at once one wins, and neither reads half.
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".secret.key.")
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".key.")
     try:
         with os.fdopen(handle, "w") as file:
             file.write(secrets.token_urlsafe(48) + "\n")

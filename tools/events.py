@@ -31,6 +31,10 @@ class EventData(BaseModel):
         """The record that the event is about; None where it names none."""
         return None
 
+    def related(self) -> list[RecordKey]:
+        """Records that the event names beside its subject, where the subject does not lead to them."""
+        return []
+
     def correlation(self) -> str | None:
         """What events of one type have in common when they belong to one case; None gives each a case of its own."""
         subject = self.subject_key()
@@ -81,6 +85,9 @@ class ChangeRequestSubmitted(EventData):
 
     def subject_key(self) -> RecordKey:
         return RecordKey(kind="project", id=self.project_id)
+
+    def related(self) -> list[RecordKey]:
+        return [RecordKey(kind="change_request", id=self.change_request_id)] if self.change_request_id else []
 
     def correlation(self) -> str | None:
         return None if self.change_request_id is None else f"change_request/{self.change_request_id}"

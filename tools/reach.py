@@ -18,7 +18,7 @@ _POINTING: dict[RecordKind, tuple[tuple[RecordKind, str], ...]] = {
     "contract": (("project", "contract_id"), ("renewal", "contract_id")),
     "project": (
         ("milestone", "project_id"), ("assignment", "project_id"), ("change_request", "project_id"),
-        ("change_order", "project_id"), ("invoice", "project_id"),
+        ("change_order", "project_id"), ("invoice", "project_id"), ("forecast", "id"),
     ),
     "person": (("assignment", "person_id"), ("time_entry", "person_id"), ("leave", "person_id")),
 }  # fmt: skip
@@ -74,6 +74,30 @@ def reach(read: ReadPort, subject: RecordKey | None, now: datetime, *, also: Ite
             pointing.extend(row.key for row in read.find(RECORDS[kind], {field: record.id}))
     _follow(read, pointing, found)
     return Reach(subject=subject, read_at=now, records=found)
+
+
+def linked(read: ReadPort, keys: Iterable[RecordKey], now: datetime, known: Reach | None = None) -> Reach:
+    """The named records and what they link to, forward only. What `known` holds is not read again.
+
+    Raises SourceUnavailable.
+    """
+    found: dict[str, Record] = {}
+    wanted = list(keys)
+    if known is not None:
+        for key in wanted:
+            _copy(known, key, found)
+    _follow(read, wanted, found)
+    return Reach(subject=None, read_at=now, records=found)
+
+
+def _copy(known: Reach, key: RecordKey, found: dict[str, Record]) -> None:
+    record = known.records.get(str(key))
+    if record is None or str(key) in found:
+        return
+    found[str(key)] = record
+    for field, kind in type(record).links.items():
+        if ident := getattr(record, field):
+            _copy(known, RecordKey(kind=kind, id=str(ident)), found)
 
 
 def _follow(read: ReadPort, keys: Iterable[RecordKey], found: dict[str, Record]) -> None:

@@ -15,7 +15,8 @@ class Execution(SQLModel, table=True):
     Status: waiting | running | succeeded | failed | unknown | undone | void.
     `key` is the idempotency key `cs_<proposal id>`. `fence` rises with each claim, and only its holder may record.
     `waits_for` names the earlier proposal whose
-    execution comes first. `result` holds ids and values that later actions may refer to by `$ref`.
+    execution comes first. `result` holds ids and values that later actions may refer to by `$ref`,
+    `wrote` the keys of the records that it changed.
     """
 
     __table_args__ = (
@@ -42,6 +43,7 @@ class Execution(SQLModel, table=True):
     claimed_at: datetime | None = optional_time_field()
     error: str | None = None
     result: dict[str, Any] = json_field(dict)
+    wrote: list[str] = json_field(list)
     receipt_payload: str | None = None
     undone_by: str | None = None
     created_at: datetime = time_field()
@@ -64,14 +66,16 @@ class Reservation(SQLModel, table=True):
 
 
 class ManualTask(SQLModel, table=True):
-    """An approved action that no connector can do, given to a named person and closed with evidence."""
+    """An approved action that no connector can do, given to a named person and closed with evidence.
+
+    Without an assignee it is for whoever could have approved the action."""
 
     __tablename__ = "manual_task"
 
     id: str = Field(primary_key=True)
     tenant: str = Field(index=True)
     execution_id: str = Field(unique=True)
-    assignee_id: str = Field(index=True)
+    assignee_id: str | None = Field(default=None, index=True)
     status: str  # open | done | declined
     evidence_payload: str | None = None
     created_at: datetime = time_field()

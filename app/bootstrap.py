@@ -1,0 +1,191 @@
+"""Bootstrap: the one place where the parts are put together. Tests replace parts here and nowhere else."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from agents.graph import Triage
+from agents.memory import Memory
+from agents.reasoners.base import Reasoner
+from agents.reasoners.embedded.encoder import Encoder, EncoderUnavailable
+from agents.reasoners.embedded.reasoner import EmbeddedReasoner
+from app.audit.log import Log
+from app.audit.note import SigningKey
+from app.audit.vault import Vault
+from app.clock import Clock, system_clock
+from app.context import Connectors, Context
+from app.durable.dbos_queue import DbosQueue
+from app.durable.dbos_worker import DbosWorker
+from app.durable.port import Schedule, Work
+from app.rulesets import SHIPPED, Rulesets
+from app.secret_box import SecretBox
+from app.settings import Settings, audit_seed, make_home, secret_key
+from app.store.engine import make_engine, read_only
+from app.store.migrate import migrate
+from app.store.models import Tenant
+from app.workflow import execute, reconcile, sweep, triage
+from app.workflow.execute import RECONCILE_WORK
+from app.workflow.ingest import TRIAGE_WORK
+from app.workflow.route import EXECUTE_WORK
+from tools.connectors.sandbox import Sandbox
+from tools.ports import ReadPort, SourceUnavailable
+from tools.write_port import WritePort
+
+_log = logging.getLogger(__name__)
+RECORDS = "records"
+"""In a tenant's connectors: the name of its system of record, beside the connector of each tool."""
+
+SANDBOX = "sandbox"
+
+
+class TenantConnectors:
+    """Connectors by tenant, as the tenant's row names them; each tenant's sandbox firm is a file of its own."""
+
+    def __init__(self, engine: Engine, folder: Path, clock: Clock) -> None:
+        self._engine, self._folder, self._clock = engine, folder, clock
+        self._sandboxes: dict[str, Sandbox] = {}
+        self._lock = threading.Lock()
+
+    def reader(self, tenant: str) -> ReadPort:
+        """Raises SourceUnavailable for a tenant without a system of record."""
+        with read_only(self._engine) as session:
+            row = session.get(Tenant, tenant)
+            name = row.connectors.get(RECORDS) if row else None
+        if name != SANDBOX:
+            raise SourceUnavailable(f"{tenant} has no system of record")
+        return self.sandbox(tenant)
+
+    def writer(self, tenant: str, connector: str) -> WritePort:
+        """Raises KeyError for a name that is no connector."""
+        if connector != SANDBOX:
+            raise KeyError(connector)
+        return self.sandbox(tenant)
+
+    def sandbox(self, tenant: str) -> Sandbox:
+        """The tenant's sandbox firm, opened once a process."""
+        with self._lock:
+            if tenant not in self._sandboxes:
+                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._sandboxes[tenant] = Sandbox(self._folder / f"{tenant}.db", self._clock)
+            return self._sandboxes[tenant]
+
+    def close(self) -> None:
+        with self._lock:
+            for sandbox in self._sandboxes.values():
+                sandbox.close()
+            self._sandboxes.clear()
+
+
+@dataclass
+class Service:
+    """Everything, put together. `start` begins the work, `drain` ends it and loses nothing."""
+
+    context: Context
+    queue: DbosQueue
+    worker: DbosWorker
+    connectors: Connectors
+    warm: Callable[[], None]
+
+    def start(self) -> None:
+        """Begins working off what is due. The reasoner warms up beside it, so that ready may precede it."""
+        self.worker.start()
+        threading.Thread(target=self.warm, name="warm-up", daemon=True).start()
+
+    def drain(self, timeout: timedelta = timedelta(seconds=20)) -> int:
+        """Takes no more work, waits for what runs, signs a last checkpoint. Answers how much still runs."""
+        remaining = self.worker.drain(timeout)
+        sweep.checkpoints(self.context)
+        return remaining
+
+    def wait_idle(self, timeout: timedelta) -> bool:
+        return self.queue.wait_idle(timeout)
+
+    def close(self) -> None:
+        if isinstance(self.connectors, TenantConnectors):
+            self.connectors.close()
+        self.context.engine.dispose()
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock = system_clock,
+    connectors: Connectors | None = None,
+    reasoner: Reasoner | None = None,
+    rules: Path = SHIPPED,
+) -> Service:
+    """Puts the service together on its database, which is migrated. `connectors` and `reasoner` are for tests."""
+    make_home(settings)
+    engine = make_engine(settings.database_url)
+    migrate(engine)
+    key = secret_key(settings)
+    queue = DbosQueue(engine, clock=clock)
+    queue.prepare()
+    embedded = _embedded(settings) if reasoner is None else None
+    chosen = reasoner or _chosen(settings, embedded)
+    context = Context(
+        settings=settings,
+        clock=clock,
+        engine=engine,
+        vault=Vault(key),
+        secrets=SecretBox(key),
+        log=Log(SigningKey(audit_seed(settings))),
+        queue=queue,
+        rulesets=Rulesets(rules),
+        triage=Triage(chosen),
+        connectors=connectors or TenantConnectors(engine, settings.home / "sandbox", clock),
+    )
+    worker = DbosWorker(engine, queue, _works(context), _schedules(context))
+    return Service(context, queue, worker, context.connectors, partial(_warm, embedded))
+
+
+def _works(ctx: Context) -> list[Work]:
+    half = max(1, ctx.settings.workers // 2)
+    return [
+        Work(TRIAGE_WORK, partial(triage.handle, ctx), partial(triage.give_up, ctx), concurrency=half),
+        Work(EXECUTE_WORK, partial(execute.handle, ctx), partial(execute.give_up, ctx), concurrency=half),
+        Work(
+            RECONCILE_WORK, partial(reconcile.handle, ctx), partial(reconcile.give_up, ctx), concurrency=2, attempts=8
+        ),
+    ]
+
+
+def _schedules(ctx: Context) -> list[Schedule]:
+    return [
+        Schedule("reviews", timedelta(seconds=10), partial(sweep.reviews, ctx)),
+        Schedule("lost-work", timedelta(seconds=30), partial(sweep.lost_work, ctx)),
+        Schedule("checkpoints", timedelta(seconds=10), partial(sweep.checkpoints, ctx)),
+        Schedule("rules", timedelta(seconds=5), partial(sweep.rules, ctx)),
+        Schedule("forgotten", timedelta(hours=1), partial(sweep.forgotten, ctx)),
+    ]
+
+
+def _embedded(settings: Settings) -> EmbeddedReasoner:
+    encoder = Encoder(settings.cache_dir)
+    return EmbeddedReasoner(encoder, Memory(settings.cache_dir / "precedents", encoder.version))
+
+
+def _chosen(settings: Settings, embedded: EmbeddedReasoner | None) -> Reasoner:
+    assert embedded is not None
+    if settings.reasoner == "embedded":
+        return embedded
+    from agents.reasoners.openai import Endpoint, OpenAIReasoner  # heavy, and not needed by the embedded default
+
+    assert settings.model is not None
+    api_key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else "none"
+    return OpenAIReasoner(Endpoint(settings.model, api_key, settings.openai_base_url), embedded)
+
+
+def _warm(embedded: EmbeddedReasoner | None) -> None:
+    if embedded is None:
+        return
+    try:
+        embedded.load()
+    except EncoderUnavailable:
+        _log.exception("the sentence encoder is not available; what needs it abstains")

@@ -1,0 +1,68 @@
+"""By hand: what no connector can do is done by a person and closed with evidence, on the same execution."""
+
+from typing import Annotated
+
+from pydantic import Field, ValidationError
+from sqlmodel import col, select
+
+from app.actor import Actor
+from app.context import Context
+from app.errors import Problem, field_errors
+from app.store.engine import unit_of_work
+from app.store.models import Execution, ManualTask, Review
+from app.workflow import authority, cases
+from app.workflow.execute import finish
+from app.workflow.record import log
+from tools.values import Value
+from tools.write_port import Receipt
+
+
+class Closing(Value):
+    """`done` with what proves it, or declined with why; `result` holds ids that later actions may refer to."""
+
+    done: bool
+    evidence: Annotated[str, Field(min_length=3, max_length=10_000)]
+    result: dict[str, str] = {}
+
+
+def close(ctx: Context, actor: Actor, task_id: str, body: object) -> None:
+    """Closes the task and ends its execution: succeeded, or failed if declined.
+
+    Raises Problem `not_found`, `not_permitted` (not the assignee, nor who could have approved it), `already_decided`,
+    `invalid_body`.
+    """
+    now = ctx.clock()
+    with unit_of_work(ctx.engine) as session:
+        query = select(ManualTask).where(col(ManualTask.id) == task_id, col(ManualTask.tenant) == actor.tenant)
+        task = session.exec(query.with_for_update()).first()
+        if task is None:
+            raise Problem("not_found", f"There is no task {task_id}.")
+        execution = session.get_one(Execution, task.execution_id)
+        review = session.get(Review, execution.review_id) if execution.review_id else None
+        allowed = authority.required_roles(review) if review else {"delivery_lead", "head_of_delivery"}
+        if task.assignee_id != actor.principal_id and not actor.roles(review.unit if review else None) & allowed:
+            raise Problem("not_permitted", "This task is for somebody else.")
+        if task.status != "open":
+            extra = {"decided_by": task.closed_by, "status": task.status}
+            raise Problem("already_decided", f"This task is {task.status}.", extra=extra)
+        try:
+            closing = Closing.model_validate(body)
+        except ValidationError as wrong:
+            raise Problem("invalid_body", "The closing is not valid.", errors=field_errors(wrong)) from None
+        case = cases.find(session, task.tenant, execution.case_id, lock=True)
+        task.status, task.closed_at, task.closed_by = "done" if closing.done else "declined", now, actor.principal_id
+        task.evidence_payload = ctx.vault.seal(
+            session, task.tenant, case.data_subject, "evidence", {"evidence": closing.evidence}, now
+        )
+        session.add(task)
+        session.flush()
+        log(
+            ctx, session, actor, "task.closed",
+            refs={"case": case.id, "execution": execution.id, "task": task.id}, details={"done": closing.done},
+            payloads=[task.evidence_payload], decided_at=now,
+        )  # fmt: skip
+        receipt = Receipt(key=execution.key, tool=execution.tool, result=dict(closing.result), applied_at=now)
+        if closing.done:
+            finish(ctx, session, execution, now, status="succeeded", receipt=receipt)
+        else:
+            finish(ctx, session, execution, now, status="failed", error="declined by hand")

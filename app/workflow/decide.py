@@ -1,0 +1,289 @@
+"""Decide: for each action a policy request from its arguments and the records, its risk, the rules, and what follows.
+
+Nothing that a model wrote reaches the request; doubt (low confidence, novelty, ungrounded text) can only add risk.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from app import tenancy
+from app.context import Context
+from app.ids import new_id
+from app.store.models import Case, Decision, Execution, Review, TriageRun
+from app.store.models import Proposal as ProposalRow
+from app.workflow import history, route
+from app.workflow.material import Material, event_facts, seen
+from app.workflow.record import log
+from app.workflow.trigger import Trigger
+from policies import decision as policy
+from policies.backing import support_of
+from policies.context import Cumulated, EventValue, RequestContext
+from policies.request import PolicyRequest, build_request
+from policies.risk import Doubt
+from tools.actions import Action, parse_action
+from tools.facts import Scalar
+from tools.proposals import Assessment, Outcome, Proposal, ProposedValue
+
+
+@dataclass(frozen=True)
+class Question:
+    """One action to decide about, with what the case says of it. `results` are read-backs by `$ref` target."""
+
+    proposal_id: str
+    action: Action
+    doubt: Doubt
+    earlier: Mapping[str, Action] = field(default_factory=dict)
+    results: Mapping[str, Scalar] = field(default_factory=dict)
+    editor: str | None = None
+    edited: Sequence[str] = ()
+    evidence: Sequence[str] = ()
+    execution_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The decision with all that it looked at. `request` is None where it could not even be built."""
+
+    question: Question
+    decision: policy.Decision
+    request: PolicyRequest | None
+    support: dict[str, ProposedValue]
+    seen: dict[str, str]
+
+
+def judge(
+    ctx: Context, session: Session, case: Case, trigger: Trigger, material: Material, question: Question, now: datetime
+) -> Judged:
+    """Decides about one action as things stand. Any error on the way gives `deny`, never less."""
+    settings = tenancy.read(session, case.tenant)
+    engine = ctx.rulesets.standing.engine
+    # What a person typed goes back to people, however harmless.
+    mode = settings.mode(case.workflow) if question.editor is None else "propose"
+    try:
+        context = _context(session, settings, case, trigger, material, question, now)
+        request = build_request(question.action, material.reached, context)
+        support = support_of(question.action, material.reached, context)
+        rested_on = seen(question.action, support.values(), question.evidence, material)
+        thresholds = settings.thresholds(case.unit, question.action.tool)
+        decided = engine.judge(request, question.doubt, mode, thresholds)
+    except Exception as error:  # noqa: BLE001 - whatever goes wrong in deciding, the answer is no
+        refused = engine.refuse(mode, f"The request could not be built: {type(error).__name__}")
+        return Judged(question, refused, None, {}, {})
+    return Judged(question, decided, request, support, rested_on)
+
+
+def file_proposals(
+    ctx: Context,
+    session: Session,
+    case: Case,
+    run: TriageRun,
+    trigger: Trigger,
+    outcome: Outcome,
+    material: Material,
+    now: datetime,
+) -> None:
+    """Decides about every proposal of an outcome and puts each, its decision and what follows from it on record."""
+    earlier: dict[str, Action] = {}
+    facts = event_facts(trigger.event.data, trigger.trust, trigger.event.source, now)
+    for ordinal, proposal in enumerate(outcome.proposals):
+        question = Question(
+            proposal.id, proposal.action, doubt_of(outcome.assessment, proposal), dict(earlier),
+            evidence=proposal.evidence,
+        )  # fmt: skip
+        judged = judge(ctx, session, case, trigger, material, question, now)
+        cited = [fact.model_dump(mode="json") for fact in material.facts(proposal.evidence, facts)]
+        row = file_proposal(ctx, session, case, proposal, judged, now, run=run, ordinal=ordinal, evidence_facts=cited)
+        file_decision(ctx, session, case, row, judged, now, stage="propose")
+        earlier[proposal.id] = proposal.action
+
+
+def doubt_of(assessment: Assessment, proposal: Proposal) -> Doubt:
+    """What the model doubts of its own work, in the policy's terms; abstaining is no confidence at all."""
+    confidence = 0 if assessment.abstained else assessment.confidence
+    return Doubt(
+        low_confidence=100 - confidence, novelty=assessment.novelty, ungrounded=min(len(proposal.ungrounded), 10_000)
+    )
+
+
+def file_proposal(
+    ctx: Context,
+    session: Session,
+    case: Case,
+    proposal: Proposal,
+    judged: Judged,
+    now: datetime,
+    *,
+    run: TriageRun | None = None,
+    ordinal: int = 0,
+    undo_of: str | None = None,
+    evidence_facts: Sequence[Mapping[str, Any]] = (),
+) -> ProposalRow:
+    """Stores a proposal with its content sealed. The caller files its decision."""
+    row = ProposalRow(
+        id=proposal.id, tenant=case.tenant, case_id=case.id, run_id=run.id if run else None,
+        case_generation=case.generation, ordinal=ordinal, tool=proposal.action.tool, status="decided",
+        target=history.target_of(proposal.action), args_digest=proposal.action.digest(), seen=judged.seen,
+        depends_on=sorted({ref.proposal for ref in proposal.action.refs().values()}), undo_of=undo_of,
+        content_payload=seal_content(ctx, session, case, proposal, judged, now, evidence_facts=evidence_facts),
+        created_at=now,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row
+
+
+def seal_content(
+    ctx: Context,
+    session: Session,
+    case: Case,
+    proposal: Proposal,
+    judged: Judged,
+    now: datetime,
+    *,
+    evidence_facts: Sequence[Mapping[str, Any]] = (),
+    edited_from: Mapping[str, Any] | None = None,
+    edited_by: str | None = None,
+) -> str:
+    """What a reviewer sees, sealed: the proposal, what supports each argument, cited facts, what an edit replaced."""
+    content = proposal.model_dump(mode="json", exclude={"action"}) | {
+        "action": {"tool": proposal.action.tool, "args": proposal.action.args()},
+        "support": [value.model_dump(mode="json") for value in judged.support.values()],
+        "evidence_facts": list(evidence_facts),
+        "edited_from": edited_from,
+        "edited_by": edited_by,
+    }
+    return ctx.vault.seal(session, case.tenant, case.data_subject, "proposal", content, now)
+
+
+def open_content(ctx: Context, session: Session, row: ProposalRow) -> tuple[Proposal, dict[str, Any]]:
+    """The proposal with its present arguments, and the whole content. Raises PayloadErased."""
+    content: dict[str, Any] = ctx.vault.open(session, row.tenant, row.content_payload)
+    action = parse_action(content["action"]["tool"], content["action"]["args"])
+    known = {name: value for name, value in content.items() if name in Proposal.model_fields and name != "action"}
+    return Proposal.model_validate(known | {"action": action}), content
+
+
+def file_decision(
+    ctx: Context,
+    session: Session,
+    case: Case,
+    row: ProposalRow,
+    judged: Judged,
+    now: datetime,
+    *,
+    stage: str,
+    review: Review | None = None,
+    routed: bool = True,
+    because: str | None = None,
+) -> Decision:
+    """Stores and logs a decision, and has what it calls for follow: an execution, a review (or `review` asks anew).
+
+    Not `routed` where the caller ends the proposal itself. `because` says why it was decided again.
+    """
+    decided = judged.decision
+    record = Decision(
+        id=new_id("dec", now), tenant=case.tenant, proposal_id=row.id, args_digest=judged.question.action.digest(),
+        effect=decided.effect, observed=decided.observe, rules=list(decided.rules), reasons=list(decided.reasons),
+        requirements=[item.model_dump(mode="json") for item in decided.requirements], risk_score=decided.risk.score,
+        risk_factors=[item.model_dump(mode="json") for item in decided.risk.factors],
+        request=judged.request.model_dump(mode="json") if judged.request else {},
+        doubt=judged.question.doubt.model_dump(mode="json"), mode=decided.mode,
+        ruleset_digest=decided.ruleset_digest, amount_minor=decided.amount_minor, stage=stage, at=now,
+    )  # fmt: skip
+    session.add(record)
+    session.flush()
+    followed = route.Followed()
+    if review is not None:
+        route.ask(review, record, now)
+        session.add(review)
+        followed = route.Followed(review_id=review.id)
+    elif routed:
+        followed = route.follow(ctx, session, case, row, record, now)
+    fresh = stage in ("propose", "edit", "undo")
+    log(
+        ctx, session, route.decider(case.tenant), "decision.made",
+        refs={
+            "case": case.id, "proposal": row.id, "decision": record.id, "review": followed.review_id,
+            "execution": followed.execution_id,
+        },
+        digests={"args": record.args_digest, "ruleset": record.ruleset_digest},
+        details={
+            "tool": row.tool, "effect": record.effect, "rules": list(record.rules)[:40], "risk": record.risk_score,
+            "mode": record.mode, "stage": stage, "observed": record.observed, "because": because,
+        },
+        payloads=[row.content_payload] if fresh else [],
+    )  # fmt: skip
+    return record
+
+
+def latest(session: Session, proposal_id: str) -> Decision:
+    """The decision that counts: the newest of the proposal."""
+    query = select(Decision).where(col(Decision.proposal_id) == proposal_id)
+    return session.exec(query.order_by(col(Decision.at).desc(), col(Decision.id).desc())).first() or _missing(
+        proposal_id
+    )
+
+
+def as_policy(row: Decision) -> list[policy.Requirement]:
+    return [policy.Requirement.model_validate(item) for item in row.requirements]
+
+
+def results_of(session: Session, case_id: str) -> dict[str, Scalar]:
+    """`<proposal>/result/<field>` → what that execution's read-back gave."""
+    found: dict[str, Scalar] = {}
+    query = select(Execution).where(col(Execution.case_id) == case_id, col(Execution.status) == "succeeded")
+    for execution in session.exec(query):
+        for name, value in execution.result.items():
+            if isinstance(value, str | int | bool):
+                found[f"{execution.proposal_id}/result/{name}"] = value
+    return found
+
+
+def _context(
+    session: Session,
+    settings: tenancy.Tenancy,
+    case: Case,
+    trigger: Trigger,
+    material: Material,
+    question: Question,
+    now: datetime,
+) -> RequestContext:
+    since = now - timedelta(days=settings.window_days)
+    moved = {
+        scope: history.moved(session, case.tenant, f"{scope}/{ident}", since, but=question.execution_id)
+        for scope, ident in route.scopes(case, question.action, material.reached).items()
+    }
+    executions, reversals = history.reversals(session, case.tenant, question.action.tool, now)
+    return RequestContext(
+        tenant=case.tenant, unit=case.unit, workflow=case.workflow, now=now,
+        outside_hours=not settings.hours(case.unit).open_at(now, settings.time_zone),
+        base_currency=settings.base_currency, trigger_trust=trigger.by,
+        event_fields={
+            name: EventValue(value=value, trust=trust) for name, (value, trust) in trigger.values().items()
+        },
+        trust=settings.trust(), roots=material.roots, named=material.named, editor=question.editor,
+        edited=list(question.edited),
+        cumulated=Cumulated(
+            contract_minor=moved.get("contract", 0), customer_minor=moved.get("customer", 0),
+            tool_minor=moved.get("tool", 0), principal_minor=moved.get("requester", 0),
+        ),
+        duplicates=history.duplicates(
+            session, case.tenant, history.target_of(question.action), question.proposal_id, since
+        ),
+        executions=executions, reversals=reversals, exchange_rates=material.exchange_rates,
+        closed_periods=material.closed_periods, earlier=dict(question.earlier), results=dict(question.results),
+        created=history.created_keys(session, case.tenant, case.id, question.action),
+        case_customers=sorted(material.reached.customers()),
+        evidence_customers=sorted({
+            fact.customer for fact in material.facts(question.evidence, ()) if fact.customer is not None
+        }),
+        channels=material.channels, foreign_names=material.foreign_names,
+    )  # fmt: skip
+
+
+def _missing(proposal_id: str) -> Decision:
+    raise LookupError(f"proposal {proposal_id} has no decision")

@@ -1,0 +1,136 @@
+"""Material: all that deciding reads from the system of record, read once for a case and outside any transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from policies.targets import named_records
+from tools.actions import Action, NotifyChannel, SendCustomerMessage
+from tools.events import EVENT_TYPES
+from tools.facts import Fact, Trust
+from tools.ports import ReadPort
+from tools.proposals import ProposedValue
+from tools.reach import Reach, facts_of, linked, reach
+from tools.records import Customer, ExchangeRate, Period, Project
+from tools.values import RecordKey, RecordKind, digest
+
+_FIRM_WIDE_LIMIT = 5000
+# Of these kinds the whole record is what a decision is about, so that any change to it makes the decision stale. Of the
+# others (a project that hours are booked on all day) only the fields count that were cited or that support an argument.
+_WHOLE: frozenset[RecordKind] = frozenset(
+    {"invoice", "time_entry", "milestone", "ticket", "message", "change_request", "assignment", "change_order"}
+)
+
+
+@dataclass(frozen=True)
+class Material:
+    """`reached` is what the subject leads to, `named` what the actions' arguments name; `roots` are more subjects."""
+
+    reached: Reach
+    named: Reach
+    roots: list[RecordKey]
+    exchange_rates: dict[str, ExchangeRate]
+    closed_periods: list[str]
+    channels: list[str]
+    foreign_names: list[str]
+
+    @property
+    def customer_id(self) -> str | None:
+        """The one customer that the case is about, None where there is none or more than one."""
+        customers = self.reached.customers()
+        return next(iter(customers)) if len(customers) == 1 else None
+
+    @property
+    def project_id(self) -> str | None:
+        subject = self.reached.subject
+        start = self.reached.records.get(str(subject)) if subject else None
+        if isinstance(start, Project):
+            return start.id
+        found = getattr(start, "project_id", None)
+        return found if isinstance(found, str) else None
+
+    @property
+    def unit(self) -> str | None:
+        """The business unit of the subject, else of its project or contract."""
+        subject = self.reached.subject
+        start = self.reached.records.get(str(subject)) if subject else None
+        candidates = [start, *self.reached.of_kind("project"), *self.reached.of_kind("contract")]
+        return next((record.unit for record in candidates if record is not None and record.unit), None)
+
+    def facts(self, cited: Iterable[str], event_facts: Sequence[Fact]) -> list[Fact]:
+        """The cited facts, of records and of the event; an id that names none is left out."""
+        known = {fact.id: fact for fact in event_facts} | {fact.id: fact for fact in facts_of(self.reached)}
+        return [known[ident] for ident in cited if ident in known]
+
+
+def read_material(
+    read: ReadPort, subject: RecordKey | None, related: Sequence[RecordKey], actions: Sequence[Action], now: datetime
+) -> Material:
+    """Raises SourceUnavailable."""
+    reached = reach(read, subject, now, also=related)
+    named = linked(read, [key for action in actions for key in named_records(action)], now, known=reached)
+    outward = any(isinstance(action, SendCustomerMessage) for action in actions)
+    posting = any(isinstance(action, NotifyChannel) for action in actions)
+    projects = read.find(Project, {}, limit=_FIRM_WIDE_LIMIT) if outward or posting else []
+    customers = read.find(Customer, {}, limit=_FIRM_WIDE_LIMIT) if outward or posting else []
+    return Material(
+        reached=reached,
+        named=named,
+        roots=list(related),
+        exchange_rates={rate.id: rate for rate in read.find(ExchangeRate, {})},
+        closed_periods=[period.id for period in read.find(Period, {"status": "closed"})],
+        channels=sorted({project.channel for project in projects if project.channel}),
+        foreign_names=[record.name for record in customers if str(record.key) not in reached.records]
+        + [record.name for record in projects if str(record.key) not in reached.records],
+    )
+
+
+def related_of(event_type: str, data: Mapping[str, Any]) -> list[RecordKey]:
+    """The records that an event's data names beside its subject."""
+    model = EVENT_TYPES.get(event_type)
+    return model.model_validate(data).related() if model else []
+
+
+def event_facts(data: Mapping[str, Any], trust: Mapping[str, Trust], source: str, read_at: datetime) -> list[Fact]:
+    """The event's own single values as facts, id `event#<field>`; a field without trust is a customer's word."""
+    return [
+        Fact(
+            id=f"event#{name}", record=None, field=name[:120], value=value, author=source, read_at=read_at,
+            trust=trust.get(name, Trust.CUSTOMER),
+        )
+        for name, value in data.items()
+        if isinstance(value, str | int | bool)
+    ]  # fmt: skip
+
+
+def seen(action: Action, support: Iterable[ProposedValue], cited: Iterable[str], material: Material) -> dict[str, str]:
+    """What the decision rests on: `<kind>/<id>#<field>`, or `<kind>/<id>` for a whole record → digest of its value."""
+    fields = {ident for ident in cited if ident.partition("/")[0] != "event" and not ident.startswith("event#")}
+    fields |= {
+        f"{value.record}#{value.field}" for value in support if value.record and value.field and "/" in value.record
+    }
+    wholes = {str(key) for key in named_records(action) if key.kind in _WHOLE}
+    found: dict[str, str] = {key: _digest_of(material, key) for key in wholes}
+    for ident in fields:
+        if ident.partition("#")[0] not in wholes:
+            found[ident] = _digest_of(material, ident)
+    return found
+
+
+def changed(before: Mapping[str, str], material: Material) -> list[str]:
+    """Which of the things seen are no longer what they were, in order."""
+    return sorted(ident for ident, was in before.items() if _digest_of(material, ident) != was)
+
+
+def _digest_of(material: Material, ident: str) -> str:
+    key, _, field = ident.partition("#")
+    record = material.reached.records.get(key) or material.named.records.get(key)
+    if record is None:
+        return "gone"
+    if field:
+        try:
+            return digest({"value": record.value(field)})
+        except KeyError:
+            return "unreadable"
+    return digest(record.model_dump(mode="json", exclude={"version", "authors"}))

@@ -1,0 +1,94 @@
+"""Reconcile: every execution whose end is unknown is resolved by asking the connector what it did under the key."""
+
+from sqlmodel import col, select
+
+from app.context import Context
+from app.durable.port import WorkItem
+from app.store.engine import read_only, unit_of_work
+from app.store.models import Execution, Proposal
+from app.workflow import cases, route
+from app.workflow.dossier import read_dossier
+from app.workflow.execute import finish, wrote
+from app.workflow.record import log
+from policies.targets import with_results
+from tools.registry import TOOLS
+from tools.write_port import Receipt
+
+
+class Unresolved(Exception):
+    """The connector's word and its records differ; it is asked again later, and in the end a person looks."""
+
+
+def handle(ctx: Context, item: WorkItem) -> None:
+    """Asks, reads back, and records. Raises Uncertain, SourceUnavailable and Unresolved: then it is tried again."""
+    with read_only(ctx.engine) as session:
+        execution = session.get(Execution, item.row)
+        if execution is None or execution.status != "unknown":
+            return
+        session.expunge(execution)
+    found = read_dossier(ctx, execution.tenant, execution.proposal_id)
+    action = with_results(found.action, found.results)
+    receipt = ctx.connectors.writer(execution.tenant, execution.connector).lookup(execution.key)
+    if receipt is None:
+        _not_applied(ctx, execution)
+        return
+    differs = TOOLS[action.tool].confirm(action, receipt, ctx.connectors.reader(execution.tenant))
+    if differs:
+        raise Unresolved("; ".join(differs))
+    _applied(ctx, execution, receipt, wrote(action))
+
+
+def give_up(ctx: Context, item: WorkItem, error: Exception) -> None:
+    """After the last attempt: failed, for people to look at. Its reservation stays, as it may have happened."""
+    now = ctx.clock()
+    with unit_of_work(ctx.engine) as session:
+        execution = session.exec(select(Execution).where(col(Execution.id) == item.row).with_for_update()).first()
+        if execution is None or execution.status != "unknown":
+            return
+        execution.status, execution.finished_at = "failed", now
+        execution.error = f"unresolved: {execution.error or ''} ({type(error).__name__})"
+        session.add(execution)
+        case = cases.find(session, execution.tenant, execution.case_id, lock=True)
+        case.because = f"Whether {execution.tool} took effect could not be established; a person has to look."
+        route.end(ctx, session, case, session.get_one(Proposal, execution.proposal_id), now, status="failed")
+        cases.settle(session, case, now)
+        log(
+            ctx, session, route.worker(execution.tenant), "execution.unresolved",
+            refs={"case": case.id, "execution": execution.id, "proposal": execution.proposal_id},
+            details={"attempts": item.attempt, "error": type(error).__name__},
+        )  # fmt: skip
+
+
+def _applied(ctx: Context, seen: Execution, receipt: Receipt, keys: list[str]) -> None:
+    now = ctx.clock()
+    with unit_of_work(ctx.engine) as session:
+        execution = session.exec(select(Execution).where(col(Execution.id) == seen.id).with_for_update()).first()
+        if execution is None or execution.status != "unknown" or execution.fence != seen.fence:
+            return
+        execution.wrote = keys
+        finish(ctx, session, execution, now, status="succeeded", receipt=receipt)
+
+
+def _not_applied(ctx: Context, seen: Execution) -> None:
+    """Nothing happened under the key: the execution begins again from its claim, with everything decided anew."""
+    now = ctx.clock()
+    with unit_of_work(ctx.engine) as session:
+        execution = session.exec(select(Execution).where(col(Execution.id) == seen.id).with_for_update()).first()
+        if execution is None or execution.status != "unknown" or execution.fence != seen.fence:
+            return
+        execution.status, execution.attempt, execution.due_at = "waiting", execution.attempt + 1, now
+        session.add(execution)
+        case = cases.find(session, execution.tenant, execution.case_id, lock=True)
+        if execution.attempt > _MOST_ATTEMPTS:
+            finish(ctx, session, execution, now, status="failed", error="the connector never applied it")
+            return
+        session.flush()
+        route.enqueue(ctx, session, case, execution)
+        log(
+            ctx, session, route.worker(execution.tenant), "execution.not_applied",
+            refs={"case": case.id, "execution": execution.id, "proposal": execution.proposal_id},
+            details={"attempt": execution.attempt},
+        )  # fmt: skip
+
+
+_MOST_ATTEMPTS = 12

@@ -1,0 +1,228 @@
+"""Route: what follows from a decision: an execution, a review, or nothing; and what ends together with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from app import tenancy
+from app.actor import Actor, system_actor
+from app.context import Context
+from app.durable.port import WorkItem
+from app.ids import new_id
+from app.store.models import Case, Decision, Execution, ManualTask, Proposal, Review
+from app.workflow.record import log
+from policies.targets import named_records
+from tools.actions import Action
+from tools.reach import Reach
+from tools.records import Project
+
+EXECUTE_WORK = "execute"
+MANUAL = "manual"
+_MINUTES_PER_RISK_POINT = 30
+_NO_REQUIREMENT_WITHIN_S = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Followed:
+    review_id: str | None = None
+    execution_id: str | None = None
+
+
+def decider(tenant: str) -> Actor:
+    return system_actor(tenant, "decide")
+
+
+def worker(tenant: str) -> Actor:
+    return system_actor(tenant, "execute")
+
+
+def follow(
+    ctx: Context, session: Session, case: Case, proposal: Proposal, decision: Decision, now: datetime
+) -> Followed:
+    """Opens the review or the execution that the decision calls for."""
+    if decision.observed:
+        proposal.status = "observed"
+        session.add(proposal)
+        return Followed()
+    if decision.effect == "auto":
+        return Followed(execution_id=start(ctx, session, case, proposal, now, review_id=None).id)
+    if decision.effect == "review":
+        return Followed(review_id=open_review(ctx, session, case, proposal, decision, now).id)
+    end(ctx, session, case, proposal, now, status="denied")
+    return Followed()
+
+
+def open_review(
+    ctx: Context,
+    session: Session,
+    case: Case,
+    proposal: Proposal,
+    decision: Decision,
+    now: datetime,
+    *,
+    editor_ids: tuple[str, ...] = (),
+) -> Review:
+    """A pending review of the proposal's present arguments; `editor_ids` carry over from a review that it replaces."""
+    review = Review(
+        id=new_id("rev", now), tenant=case.tenant, unit=case.unit, case_id=case.id, proposal_id=proposal.id,
+        decision_id=decision.id, tool=proposal.tool, customer_id=case.customer_id, status="pending",
+        args_digest=decision.args_digest, risk_score=decision.risk_score, priority=0, editor_ids=list(editor_ids),
+        due_at=now, expires_at=now, asked_at=now, created_at=now,
+    )  # fmt: skip
+    ask(review, decision, now)
+    session.add(review)
+    session.flush()
+    return review
+
+
+def ask(review: Review, decision: Decision, now: datetime) -> None:
+    """Makes the review ask what the decision requires, with its deadline; half of the time is left after escalation."""
+    within = min((item["within_s"] for item in decision.requirements), default=_NO_REQUIREMENT_WITHIN_S)
+    review.decision_id, review.args_digest = decision.id, decision.args_digest
+    review.risk_score, review.required = decision.risk_score, list(decision.requirements)
+    review.due_at, review.expires_at = now + timedelta(seconds=within), now + timedelta(seconds=2 * within)
+    review.asked_at, review.escalated_at = now, None
+    review.priority = priority(decision.risk_score, review.due_at)
+
+
+def priority(risk_score: int, due_at: datetime) -> int:
+    """Higher comes first. A point of risk weighs as much as half an hour nearer to the deadline."""
+    return risk_score * _MINUTES_PER_RISK_POINT - int(due_at.timestamp() // 60)
+
+
+def start(
+    ctx: Context, session: Session, case: Case, proposal: Proposal, now: datetime, *, review_id: str | None
+) -> Execution:
+    """The proposal's execution, made or brought back to life, and its work enqueued unless it waits for another."""
+    execution = session.exec(
+        select(Execution).where(col(Execution.proposal_id) == proposal.id).with_for_update()
+    ).first()
+    if execution is None:
+        connector = tenancy.read(session, case.tenant).connectors.get(proposal.tool, MANUAL)
+        execution = Execution(
+            id=new_id("exe", now), tenant=case.tenant, case_id=case.id, proposal_id=proposal.id, tool=proposal.tool,
+            connector=connector, key=f"cs_{proposal.id}", args_digest=proposal.args_digest, status="waiting",
+            due_at=now, created_at=now,
+        )  # fmt: skip
+    execution.review_id = review_id
+    execution.status, execution.error, execution.due_at = "waiting", None, now
+    execution.args_digest = proposal.args_digest
+    execution.waits_for = _first_unfinished(session, proposal)
+    execution.attempt += 1
+    session.add(execution)
+    session.flush()
+    if execution.waits_for is None:
+        enqueue(ctx, session, case, execution)
+    return execution
+
+
+def enqueue(ctx: Context, session: Session, case: Case, execution: Execution, delay: timedelta | None = None) -> None:
+    item = WorkItem(
+        kind=EXECUTE_WORK, row=execution.id, generation=execution.attempt,
+        partition=f"{case.tenant}/{case.customer_id}" if case.customer_id else case.tenant,
+    )  # fmt: skip
+    ctx.queue.put(session, item, delay=delay)
+
+
+def release_waiting(ctx: Context, session: Session, case: Case, proposal_id: str, now: datetime) -> None:
+    """After `proposal_id` took effect: those that waited for it go on, unless they wait for yet another."""
+    for execution in session.exec(
+        select(Execution).where(col(Execution.case_id) == case.id, col(Execution.waits_for) == proposal_id)
+    ):
+        execution.waits_for = _first_unfinished(session, session.get_one(Proposal, execution.proposal_id))
+        if execution.waits_for is None and execution.status == "waiting":
+            execution.attempt, execution.due_at = execution.attempt + 1, now
+            enqueue(ctx, session, case, execution)
+        session.add(execution)
+
+
+def end(ctx: Context, session: Session, case: Case, proposal: Proposal, now: datetime, *, status: str) -> None:
+    """The proposal will not take effect: so neither will those that refer to its result."""
+    proposal.status = status
+    session.add(proposal)
+    session.flush()
+    for other in session.exec(select(Proposal).where(col(Proposal.case_id) == case.id)):
+        if proposal.id in other.depends_on and other.status == "decided":
+            withdraw(ctx, session, case, other, now, status="superseded", because=f"depends_on_{status}")
+
+
+def withdraw(
+    ctx: Context, session: Session, case: Case, proposal: Proposal, now: datetime, *, status: str, because: str
+) -> None:
+    """Takes a proposal back before it took effect: its review is superseded, its waiting execution void."""
+    for review in session.exec(
+        select(Review).where(col(Review.proposal_id) == proposal.id, col(Review.status) == "pending")
+    ):
+        review.status, review.decided_at = "superseded", now
+        session.add(review)
+        log(
+            ctx, session, decider(case.tenant), "review.superseded",
+            refs={"case": case.id, "proposal": proposal.id, "review": review.id}, details={"because": because},
+        )  # fmt: skip
+    for execution in session.exec(
+        select(Execution).where(col(Execution.proposal_id) == proposal.id, col(Execution.status) == "waiting")
+    ):
+        execution.status, execution.error, execution.finished_at = "void", because, now
+        session.add(execution)
+        log(
+            ctx, session, decider(case.tenant), "execution.void",
+            refs={"case": case.id, "proposal": proposal.id, "execution": execution.id}, details={"because": because},
+        )  # fmt: skip
+    end(ctx, session, case, proposal, now, status=status)
+
+
+def hand_over(ctx: Context, session: Session, execution: Execution, case: Case, now: datetime) -> ManualTask:
+    """What no connector can do becomes a task for the person named in the settings, else for the case's reviewers."""
+    settings = tenancy.read(session, case.tenant)
+    task = session.exec(select(ManualTask).where(col(ManualTask.execution_id) == execution.id)).first()
+    if task is None:
+        task = ManualTask(
+            id=new_id("tsk", now), tenant=case.tenant, execution_id=execution.id,
+            assignee_id=settings.assignee(execution.tool), status="open", created_at=now,
+        )  # fmt: skip
+        session.add(task)
+        session.flush()
+        log(
+            ctx, session, worker(case.tenant), "task.opened",
+            refs={"case": case.id, "execution": execution.id, "task": task.id, "principal": task.assignee_id},
+            details={"tool": execution.tool},
+        )  # fmt: skip
+    return task
+
+
+def scopes(case: Case, action: Action, reached: Reach) -> Mapping[str, str]:
+    """Under which names money of this action is summed up, besides its approvers: scope → id."""
+    found = {"tool": action.tool}
+    if customer := (case.customer_id or getattr(action, "customer_id", None)):
+        found["customer"] = str(customer)
+    if contract := _contract_of(action, reached):
+        found["contract"] = contract
+    if requester := (case.requester_id or case.requested_by):
+        found["requester"] = requester
+    return found
+
+
+def _contract_of(action: Action, reached: Reach) -> str | None:
+    direct = getattr(action, "contract_id", None)
+    if isinstance(direct, str):
+        return direct
+    for key in named_records(action):
+        record = reached.records.get(str(key))
+        if found := getattr(record, "contract_id", None):
+            return str(found)
+        project = reached.get("project", getattr(record, "project_id", None))
+        if isinstance(project, Project):
+            return project.contract_id
+    return None
+
+
+def _first_unfinished(session: Session, proposal: Proposal) -> str | None:
+    for needed in proposal.depends_on:
+        done = session.exec(
+            select(Execution.id).where(col(Execution.proposal_id) == needed, col(Execution.status) == "succeeded")
+        ).first()
+        if done is None:
+            return needed
+    return None

@@ -1,0 +1,119 @@
+"""Sweep: what time brings about: escalation, expiry, work that lost its item, checkpoints, messages to be sent."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete
+from sqlmodel import col, select
+
+from app.actor import system_actor
+from app.audit import checkpoint
+from app.context import Context
+from app.durable.port import WorkItem
+from app.store.engine import read_only, unit_of_work
+from app.store.models import Case, Execution, IdempotencyKey, Proposal, Review, Tenant, TriageRun
+from app.workflow import cases, route
+from app.workflow.execute import reconcile_item
+from app.workflow.ingest import TRIAGE_WORK, partition
+from app.workflow.record import log
+from tools.registry import TOOLS
+
+_AT_ONCE = 200
+_STUCK_AFTER = timedelta(minutes=2)
+_IDEMPOTENCY_KEPT = timedelta(hours=24)
+
+
+def reviews(ctx: Context) -> None:
+    """Escalates what is overdue, expires what nobody answered; protective actions stay open, silence lifts no hold."""
+    now = ctx.clock()
+    with read_only(ctx.engine) as session:
+        query = select(Review.id).where(col(Review.status) == "pending", col(Review.due_at) <= now)
+        overdue = list(session.exec(query.order_by(col(Review.due_at)).limit(_AT_ONCE)))
+    for ident in overdue:
+        _overdue(ctx, ident)
+
+
+def _overdue(ctx: Context, review_id: str) -> None:
+    now = ctx.clock()
+    with unit_of_work(ctx.engine) as session:
+        review = session.exec(select(Review).where(col(Review.id) == review_id).with_for_update()).one()
+        if review.status != "pending" or now < review.due_at:
+            return
+        case = cases.find(session, review.tenant, review.case_id, lock=True)
+        actor, refs = system_actor(review.tenant, "sweep"), {"case": case.id, "review": review.id}
+        if review.escalated_at is None:
+            review.escalated_at = now
+            escalated = [item["escalate_to"] for item in review.required if item["escalate_to"]]
+            review.escalated_to = escalated[0] if escalated else None
+            session.add(review)
+            session.flush()
+            log(ctx, session, actor, "review.escalated", refs=refs, details={"to": review.escalated_to})
+        if now < review.expires_at:
+            return
+        if TOOLS[review.tool].risk_class == "protective":
+            # Out of the sweep's sight for a day, and in the log each day, until somebody decides.
+            review.due_at, review.expires_at = now + timedelta(days=1), now + timedelta(days=1)
+            session.add(review)
+            session.flush()
+            log(ctx, session, actor, "review.unresolved", refs=refs, details={"tool": review.tool})
+            return
+        review.status, review.decided_at = "expired", now
+        session.add(review)
+        route.end(ctx, session, case, session.get_one(Proposal, review.proposal_id), now, status="expired")
+        cases.settle(session, case, now)
+        log(ctx, session, actor, "review.expired", refs=refs, details={"tool": review.tool})
+
+
+def lost_work(ctx: Context) -> None:
+    """Our rows are the truth: whatever is due and has no live item gets one again."""
+    stuck = ctx.clock() - _STUCK_AFTER
+    with unit_of_work(ctx.engine) as session:
+        items = []
+        runs = select(TriageRun, Case).join(Case, col(Case.id) == col(TriageRun.case_id))
+        for run, case in session.exec(
+            runs.where(col(TriageRun.status).in_(("waiting", "running")), col(TriageRun.due_at) <= stuck).limit(
+                _AT_ONCE
+            )
+        ):
+            items.append(WorkItem(kind=TRIAGE_WORK, row=run.id, partition=partition(case)))
+        waiting = select(Execution).where(
+            col(Execution.status).in_(("waiting", "running")), col(Execution.waits_for).is_(None),
+            col(Execution.connector) != route.MANUAL, col(Execution.due_at) <= stuck,
+        )  # fmt: skip
+        items += [
+            WorkItem(kind=route.EXECUTE_WORK, row=execution.id, partition=execution.tenant)
+            for execution in session.exec(waiting.limit(_AT_ONCE))
+        ]
+        unknown = select(Execution).where(col(Execution.status) == "unknown", col(Execution.due_at) <= stuck)
+        items += [reconcile_item(execution) for execution in session.exec(unknown.limit(_AT_ONCE))]
+        ctx.queue.put_again(session, items)
+
+
+def checkpoints(ctx: Context) -> None:
+    """Signs the head of every tenant's log that grew, and hands it to the outside sink."""
+    with read_only(ctx.engine) as session:
+        tenants = list(session.exec(select(Tenant.id)))
+    for tenant in tenants:
+        checkpoint.sign_checkpoint(ctx.engine, ctx.log, tenant, ctx.clock())
+    if ctx.settings.checkpoint_sink is not None:
+        checkpoint.send_checkpoints(ctx.engine, ctx.settings.checkpoint_sink, ctx.clock())
+
+
+def forgotten(ctx: Context) -> None:
+    """Idempotency keys count for 24 hours."""
+    with unit_of_work(ctx.engine) as session:
+        session.exec(delete(IdempotencyKey).where(col(IdempotencyKey.at) < ctx.clock() - _IDEMPOTENCY_KEPT))
+
+
+def rules(ctx: Context) -> None:
+    """Takes up changed rule files; a broken one leaves the last good ruleset in force and is put on record."""
+    broken = ctx.rulesets.refresh()
+    if not broken:
+        return
+    with read_only(ctx.engine) as session:
+        tenants = list(session.exec(select(Tenant.id)))
+    for tenant in tenants:
+        with unit_of_work(ctx.engine) as session:
+            log(
+                ctx, session, system_actor(tenant, "sweep"), "ruleset.refused", refs={},
+                digests={"ruleset": ctx.rulesets.standing.engine.ruleset.digest}, details={"errors": len(broken)},
+            )  # fmt: skip

@@ -1,0 +1,234 @@
+"""Triage: claim a run, have the graph make proposals of its event, and put the outcome on record with its decisions.
+
+No transaction is open while the graph or a connector works: claim (committed), work, record `where claim is mine`.
+"""
+
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from agents.journal import ModelResponse
+from app import tenancy
+from app.actor import system_actor
+from app.context import Context
+from app.durable.port import TryLater, WorkItem
+from app.ids import new_id
+from app.store.engine import read_only, unit_of_work
+from app.store.models import Case, Event, Execution, ModelCall, TriageRun
+from app.workflow import cases, control, decide, review
+from app.workflow.material import Material, read_material, related_of
+from app.workflow.record import log
+from app.workflow.trigger import Trigger, read_trigger
+from tools.lookups import Lookups
+from tools.proposals import Outcome
+
+_PAUSED_RETRY = timedelta(seconds=15)
+_WAIT_STEP_S = 0.05
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A run that this worker holds, with what it needs of the database."""
+
+    run_id: str
+    claim: str
+    case: Case
+    event_row: Event
+    trigger: Trigger
+
+
+class DatabaseJournal:
+    """agents.journal.Journal over `model_call`: what a run of this case paid for is replayed by the next."""
+
+    def __init__(self, ctx: Context, case: Case) -> None:
+        self._ctx, self._case = ctx, case
+
+    def recorded(self, request_digest: str) -> ModelResponse | None:
+        with read_only(self._ctx.engine) as session:
+            row = session.exec(
+                select(ModelCall).where(
+                    col(ModelCall.tenant) == self._case.tenant,
+                    col(ModelCall.case_id) == self._case.id,
+                    col(ModelCall.request_digest) == request_digest,
+                )
+            ).first()
+            if row is None:
+                return None
+            return ModelResponse.model_validate(self._ctx.vault.open(session, row.tenant, row.response_payload))
+
+    def record(self, request_digest: str, response: ModelResponse) -> None:
+        now = self._ctx.clock()
+        case = self._case
+        with unit_of_work(self._ctx.engine) as session:
+            payload = self._ctx.vault.seal(
+                session, case.tenant, case.data_subject, "model_response", response.model_dump(mode="json"), now
+            )
+            call = ModelCall(
+                id=new_id("mdl", now), tenant=case.tenant, case_id=case.id, request_digest=request_digest,
+                model=response.model, prompt="", prompt_tokens=response.input_tokens,
+                completion_tokens=response.output_tokens, cost_micros=response.cost_micros or 0,
+                response_payload=payload, at=now,
+            )  # fmt: skip
+            session.add(call)
+            session.flush()
+            log(
+                self._ctx, session, system_actor(case.tenant, "triage"), "model.called",
+                refs={"case": case.id, "model_call": call.id}, digests={"request": request_digest},
+                details={"tokens_in": response.input_tokens, "tokens_out": response.output_tokens}, payloads=[payload],
+            )  # fmt: skip
+
+
+def handle(ctx: Context, item: WorkItem) -> None:
+    """Works off one run. Raises TryLater while paused, and whatever the graph or a lookup raised: it is tried again."""
+    claimed = _claim(ctx, item.row)
+    if claimed is None:
+        return
+    now = ctx.clock()
+    read = ctx.connectors.reader(claimed.case.tenant)
+    outcome = ctx.triage.run(
+        claimed.trigger.event, tenant=claimed.case.tenant, now=now, lookups=Lookups(read),
+        journal=DatabaseJournal(ctx, claimed.case), trust=claimed.trigger.trust,
+        new_proposal_id=lambda: new_id("prp", now),
+    )  # fmt: skip
+    event = claimed.trigger.event
+    material = read_material(
+        read, event.subject, related_of(event.type, event.data), [item.action for item in outcome.proposals], now
+    )
+    _record(ctx, claimed, outcome, material, now)
+
+
+def give_up(ctx: Context, item: WorkItem, error: Exception) -> None:
+    """After the last attempt: the run is failed and the case says so, for people to see and correct."""
+    now = ctx.clock()
+    with unit_of_work(ctx.engine) as session:
+        run = session.get(TriageRun, item.row)
+        if run is None or run.status not in ("waiting", "running"):
+            return
+        run.status, run.finished_at, run.error = "failed", now, type(error).__name__
+        session.add(run)
+        case = cases.find(session, run.tenant, run.case_id, lock=True)
+        case.because = f"The event could not be worked off: {type(error).__name__}."
+        cases.settle(session, case, now)
+        log(
+            ctx, session, system_actor(run.tenant, "triage"), "triage.failed", refs={"case": case.id, "run": run.id},
+            details={"error": type(error).__name__, "attempts": item.attempt},
+        )  # fmt: skip
+
+
+def wait_for_case(ctx: Context, tenant: str, case_id: str, seconds: float) -> bool:
+    """Waits until every proposal of the case is decided and every automatic execution has ended; False on time-out."""
+    deadline = time.monotonic() + seconds
+    while True:
+        with read_only(ctx.engine) as session:
+            running = session.exec(
+                select(TriageRun.id).where(
+                    col(TriageRun.case_id) == case_id, col(TriageRun.status).in_(("waiting", "running"))
+                )
+            ).first()
+            unfinished = session.exec(
+                select(Execution.id).where(
+                    col(Execution.case_id) == case_id, col(Execution.review_id).is_(None),
+                    col(Execution.connector) != "manual",
+                    col(Execution.status).in_(cases.LIVE_EXECUTIONS),
+                    col(Execution.waits_for).is_(None),
+                )
+            ).first()  # fmt: skip
+        if running is None and unfinished is None:
+            return True
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(_WAIT_STEP_S)
+
+
+def _claim(ctx: Context, run_id: str) -> Claimed | None:
+    now = ctx.clock()
+    with unit_of_work(ctx.engine) as session:
+        run = session.exec(select(TriageRun).where(col(TriageRun.id) == run_id).with_for_update()).first()
+        if run is None or run.status not in ("waiting", "running"):
+            return None
+        case = cases.find(session, run.tenant, run.case_id)
+        event = session.get_one(Event, run.event_id)
+        if control.is_paused(session, case.tenant, ("workflow", case.workflow), ("agent", "triage")):
+            raise TryLater(_PAUSED_RETRY)
+        if (because := _superseded(session, case, event, run)) is not None:
+            run.status, run.finished_at, run.nothing_because = "superseded", now, because
+            session.add(run)
+            cases.settle(session, case, now)
+            log(
+                ctx, session, system_actor(case.tenant, "triage"), "triage.superseded",
+                refs={"case": case.id, "run": run.id, "event": event.id},
+            )  # fmt: skip
+            return None
+        run.status, run.claim, run.claimed_at, run.attempt = "running", secrets.token_hex(8), now, run.attempt + 1
+        session.add(run)
+        trigger = read_trigger(ctx, session, event, tenancy.read(session, case.tenant).trust())
+        session.flush()
+        session.expunge(case)
+        session.expunge(event)
+        return Claimed(run.id, run.claim, case, event, trigger)
+
+
+def _superseded(session: Session, case: Case, event: Event, run: TriageRun) -> str | None:
+    if case.generation != run.case_generation:
+        return "the case was corrected meanwhile"
+    later = session.exec(
+        select(Event.id).where(
+            col(Event.case_id) == case.id, col(Event.type) == event.type, col(Event.time) > event.time
+        )
+    ).first()
+    return None if later is None else "a later event of the same kind replaced it"
+
+
+def _record(ctx: Context, claimed: Claimed, outcome: Outcome, material: Material, now: datetime) -> None:
+    actor = system_actor(claimed.case.tenant, "triage")
+    with unit_of_work(ctx.engine) as session:
+        run = session.exec(
+            select(TriageRun).where(
+                col(TriageRun.id) == claimed.run_id, col(TriageRun.claim) == claimed.claim,
+                col(TriageRun.status) == "running",
+            ).with_for_update()
+        ).first()  # fmt: skip
+        if run is None:
+            return  # somebody else took the run over; their outcome counts
+        case = cases.find(session, run.tenant, run.case_id, lock=True)
+        if (because := _superseded(session, case, session.get_one(Event, run.event_id), run)) is not None:
+            run.status, run.finished_at, run.nothing_because = "superseded", now, because
+            session.add(run)
+            cases.settle(session, case, now)
+            return
+        if outcome.proposals:
+            review.supersede(ctx, session, case, actor, now, because="planned_again")
+        _describe(case, material, outcome)
+        assessment = outcome.assessment
+        run.status, run.finished_at, run.nothing_because = "done", now, outcome.nothing_because
+        run.category, run.urgency, run.impact = assessment.category, assessment.urgency, assessment.impact
+        run.confidence, run.abstained = assessment.confidence, assessment.abstained
+        run.stamps = {"model": assessment.model, "prompt": assessment.prompt}
+        run.outcome_payload = ctx.vault.seal(
+            session, case.tenant, case.data_subject, "outcome", outcome.model_dump(mode="json"), now
+        )
+        session.add(run)
+        session.add(case)
+        session.flush()
+        log(
+            ctx, session, actor, "triage.finished", refs={"case": case.id, "run": run.id, "event": run.event_id},
+            details={
+                "category": assessment.category, "confidence": assessment.confidence, "urgency": assessment.urgency,
+                "impact": assessment.impact, "abstained": assessment.abstained is not None,
+                "proposals": len(outcome.proposals),
+            },
+            payloads=[run.outcome_payload],
+        )  # fmt: skip
+        decide.file_proposals(ctx, session, case, run, claimed.trigger, outcome, material, now)
+        cases.settle(session, case, now)
+
+
+def _describe(case: Case, material: Material, outcome: Outcome) -> None:
+    """What the records say the case is about takes the place of what the event claimed."""
+    case.customer_id = material.customer_id or case.customer_id
+    case.project_id = material.project_id or case.project_id
+    case.unit = material.unit or case.unit
+    case.because = outcome.nothing_because

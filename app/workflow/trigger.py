@@ -1,0 +1,49 @@
+"""Trigger: what asked for a case's actions, and how far each of its words is trusted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session
+
+from app.context import Context
+from app.store.models import Event, Source
+from tools.events import TRIAGE_EVENT, WorkflowEvent
+from tools.facts import Scalar, Trust, trust_of_author
+
+CUSTOMER_FIELDS = ("text", "title", "reason", "requested_by", "data")
+"""Fields that carry a customer's words unless the source's row names others."""
+
+_NAMED_BY_REQUESTER = ("kind", "customer", "project")
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """`trust` is by field of the event's data; `by` is the trust in who asked: `CUSTOMER` if only customer text did."""
+
+    event: WorkflowEvent
+    trust: Mapping[str, Trust]
+    by: Trust
+
+    def values(self) -> dict[str, tuple[Scalar, Trust]]:
+        """The single values of the event's data with their trust."""
+        return {
+            name: (value, self.trust.get(name, Trust.CUSTOMER))
+            for name, value in self.event.data.items()
+            if value is None or isinstance(value, str | int | bool)
+        }
+
+
+def read_trigger(ctx: Context, session: Session, row: Event, trust_map: Mapping[str, Trust]) -> Trigger:
+    """Raises PayloadErased when the event's content is gone."""
+    content: dict[str, Any] = ctx.vault.open(session, row.tenant, row.payload)
+    event = WorkflowEvent.model_validate(content)
+    source = session.get(Source, row.source)
+    if event.type == TRIAGE_EVENT or source is None:
+        # A request in somebody's own words: who sent it vouches for what it is about, not for what it says.
+        trust = {name: Trust.PERSON if name in _NAMED_BY_REQUESTER else Trust.CUSTOMER for name in event.data}
+        return Trigger(event, trust, Trust.CUSTOMER)
+    customers_words = frozenset(source.customer_fields or CUSTOMER_FIELDS)
+    author = trust_of_author(source.author, trust_map)
+    trust = {name: Trust.CUSTOMER if name in customers_words else author for name in event.data}
+    return Trigger(event, trust, Trust.CUSTOMER if "text" in event.data and "text" in customers_words else author)

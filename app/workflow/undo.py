@@ -1,0 +1,95 @@
+"""Undo: the action that takes an effect back is proposed, decided and executed like any other, once at a time."""
+
+from sqlmodel import Session, col, select
+
+from app.actor import CHANGES_NOTHING, Actor
+from app.context import Context
+from app.errors import Problem
+from app.ids import new_id
+from app.store.engine import read_only, unit_of_work
+from app.store.models import Execution, Proposal, Review
+from app.workflow import cases, decide
+from app.workflow.dossier import read_dossier
+from app.workflow.record import log
+from policies.risk import Doubt
+from tools import proposals as words
+from tools.actions import Action
+from tools.ports import SourceUnavailable
+from tools.registry import TOOLS
+from tools.write_port import Receipt
+
+
+def undo(ctx: Context, actor: Actor, execution_id: str) -> dict[str, str | None]:
+    """Proposes taking an execution back: `{"proposal_id", "effect", "review_id", "execution_id"}`.
+
+    Raises Problem `not_found`, `not_permitted`, `not_undoable` (not succeeded, no inverse, window over, already asked),
+    `unavailable`.
+    """
+    with read_only(ctx.engine) as session:
+        execution = _find(session, actor.tenant, execution_id)
+        session.expunge(execution)
+    if actor.roles(None) <= CHANGES_NOTHING:
+        raise Problem("not_permitted", "Your roles only let you read.")
+    found = read_dossier(ctx, actor.tenant, execution.proposal_id)
+    inverse = _inverse(ctx, execution, found.action)
+    now = ctx.clock()
+    try:
+        material = found.material(ctx, inverse, now)
+    except SourceUnavailable as unavailable:
+        raise Problem("unavailable", f"The records cannot be read now: {unavailable}") from unavailable
+    with unit_of_work(ctx.engine) as session:
+        execution = _find(session, actor.tenant, execution_id, lock=True)
+        _check(session, execution)
+        case = cases.find(session, actor.tenant, execution.case_id, lock=True)
+        proposal = words.Proposal.model_validate(
+            {
+                "id": new_id("prp", now),
+                "action": inverse,
+                "rationale": f"{actor.name} asked to take back: {TOOLS[execution.tool].title}.",
+                "expected_effect": f"Taken back: {TOOLS[execution.tool].title}.",
+                "undo": "By proposing the original action again.",
+            }
+        )
+        question = decide.Question(proposal.id, inverse, Doubt())
+        judged = decide.judge(ctx, session, case, found.trigger, material, question, now)
+        row = decide.file_proposal(ctx, session, case, proposal, judged, now, undo_of=execution.id)
+        log(
+            ctx, session, actor, "undo.asked",
+            refs={"case": case.id, "execution": execution.id, "proposal": row.id}, decided_at=now,
+        )  # fmt: skip
+        decision = decide.file_decision(ctx, session, case, row, judged, now, stage="undo")
+        cases.settle(session, case, now)
+        review = session.exec(select(Review.id).where(col(Review.proposal_id) == row.id)).first()
+        follows = session.exec(select(Execution.id).where(col(Execution.proposal_id) == row.id)).first()
+        return {"proposal_id": row.id, "effect": decision.effect, "review_id": review, "execution_id": follows}
+
+
+def _find(session: Session, tenant: str, execution_id: str, *, lock: bool = False) -> Execution:
+    query = select(Execution).where(col(Execution.id) == execution_id, col(Execution.tenant) == tenant)
+    execution = session.exec(query.with_for_update() if lock else query).first()
+    if execution is None:
+        raise Problem("not_found", f"There is no execution {execution_id}.")
+    return execution
+
+
+def _inverse(ctx: Context, execution: Execution, action: Action) -> Action:
+    if execution.status != "succeeded" or execution.receipt_payload is None:
+        raise Problem("not_undoable", f"The execution is {execution.status}.", extra={"status": execution.status})
+    with read_only(ctx.engine) as session:
+        receipt = Receipt.model_validate(ctx.vault.open(session, execution.tenant, execution.receipt_payload))
+    spec = TOOLS[execution.tool]
+    inverse = spec.inverse(action, receipt)
+    if inverse is None:
+        raise Problem("not_undoable", f"{spec.title} cannot be taken back.")
+    if spec.undo_window_s is not None and (ctx.clock() - receipt.applied_at).total_seconds() >= spec.undo_window_s:
+        raise Problem("not_undoable", f"{spec.title} can be taken back only for {spec.undo_window_s} seconds.")
+    return inverse
+
+
+def _check(session: Session, execution: Execution) -> None:
+    """Nobody else got there first."""
+    if execution.status != "succeeded":
+        raise Problem("not_undoable", f"The execution is {execution.status}.", extra={"status": execution.status})
+    query = select(Proposal.id).where(col(Proposal.undo_of) == execution.id, col(Proposal.status) == "decided")
+    if (asked := session.exec(query).first()) is not None:
+        raise Problem("not_undoable", "Taking it back was asked for already.", extra={"proposal_id": asked})
