@@ -40,7 +40,7 @@ class DbosWorker:
         self._queue = queue
         self._schedules = {schedule.name: schedule for schedule in (*schedules, *self._own_schedules())}
         # A schedule retries by being due again, so it is never poison.
-        tick = Work(SCHEDULE_KIND, self._tick, _never_poison, concurrency=4, poll_s=1.0)
+        tick = Work(SCHEDULE_KIND, self._tick, _never_poison, concurrency=4, ahead=0, poll_s=1.0)
         self._works = {work.kind: work for work in (*works, tick)}
         if len(self._works) != len(works) + 1 or len(self._schedules) != len(schedules) + 1:
             raise ValueError("two handlers for one kind of work, or two schedules of one name")
@@ -82,8 +82,7 @@ class DbosWorker:
         for kind in self._works.values():
             self._queue.client.register_queue(
                 kind.kind,
-                # Twice the concurrency: between two polls the threads must not run out of claimed items.
-                worker_concurrency=kind.concurrency * 2,
+                worker_concurrency=kind.concurrency + kind.ahead,
                 polling_interval_sec=kind.poll_s,
                 application_name=APPLICATION,
             )

@@ -77,7 +77,10 @@ class Crashed(Exception):
 class Work:
     """A kind of work and who does it.
 
-    `concurrency`: items handled at the same time by one process. `poll_s`: how often the queue is looked at.
+    `concurrency`: items handled at the same time by one process. `poll_s`: how often the queue is looked at. `ahead`:
+    items claimed beyond those, so that threads do not run dry between two looks; what is claimed is no longer passed by
+    anybody, so 0 is right where an item takes longer than a look (a remote model). Items a second are at most
+    `(concurrency + ahead) / poll_s`.
     `attempts`: how many times a failing item is tried before `on_poison` is called, `backoff` after the first failure
     and doubling each time up to `backoff_limit`.
     """
@@ -86,6 +89,7 @@ class Work:
     handler: Handler
     on_poison: OnPoison
     concurrency: int = 8
+    ahead: int = 16
     poll_s: float = 0.1
     attempts: int = 5
     backoff: timedelta = timedelta(seconds=1)

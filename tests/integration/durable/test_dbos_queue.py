@@ -265,7 +265,7 @@ def test_items_start_in_the_order_of_their_lanes_and_priority(
     put(engine, queue, item("late", priority=6, partition="t2/other"))
     put(engine, queue, item("quiet", partition="t3/quiet"), item("urgent", priority=0, partition="t1/flooder"))
     seen = Seen()
-    start([Work("triage", seen, no_poison, concurrency=1)])
+    start([Work("triage", seen, no_poison, concurrency=1, ahead=0, poll_s=0.02)])
     assert queue.wait_idle(SOON)
     assert seen.rows.index("urgent") == 0
     assert seen.rows.index("quiet") <= 7
@@ -308,7 +308,7 @@ def test_drain_finishes_what_runs_and_the_next_process_does_the_rest(
     put(engine, queue, *(item(f"evt_{n}") for n in range(10)))
     assert enough.wait(10)
     assert first.drain(SOON) == 0
-    assert begun.rows == ended.rows
+    assert sorted(begun.rows) == sorted(ended.rows)
     assert 2 <= len(ended.items) < 10
     after = Seen()
     start([Work("triage", after, no_poison)])
