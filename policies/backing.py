@@ -139,6 +139,8 @@ class _Weighing:
 
     def _in_reach(self, kind: RecordKind, value: Scalar) -> Backed:
         key = f"{kind}/{value}"
+        if key in self._context.created:
+            return Backed("record", key, "id")
         if key not in self._reached.records:
             return _UNSUPPORTED
         return Backed("record" if key in self._trusted else "untrusted", key, "id")
