@@ -7,8 +7,6 @@ in the journal, and nothing it does has an effect.
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from langgraph.graph import END, START, StateGraph
-
 from agents.journal import Journal
 from agents.nodes.assess import assess
 from agents.nodes.draft import draft
@@ -27,6 +25,9 @@ class Triage:
     """Turns events into outcomes. Safe to call from several threads; a run is synchronous."""
 
     def __init__(self, reasoner: Reasoner) -> None:
+        # Imported here: it takes longer than the whole of `countersign --help` may.
+        from langgraph.graph import END, START, StateGraph
+
         self._reasoner = reasoner
         graph = StateGraph(TriageState, context_schema=Run)
         graph.add_node("gather", gather)

@@ -1,8 +1,7 @@
 """Assess: what the event means. A text is read by the reasoner; an event without one is what its type says."""
 
 from dataclasses import replace
-
-from langgraph.runtime import Runtime
+from typing import TYPE_CHECKING
 
 from agents.reasoners.base import Reading, Vocabulary
 from agents.situation import Situation
@@ -10,11 +9,14 @@ from agents.state import Run, TriageState
 from tools.events import ChangeRequestSubmitted, TicketOpened, TriageRequested
 from tools.proposals import Assessment
 
+if TYPE_CHECKING:
+    from langgraph.runtime import Runtime
+
 BY_TYPE = "event-type/1"
 """Stamp of assessments that follow from the event's type alone."""
 
 
-def assess(state: TriageState, runtime: Runtime[Run]) -> TriageState:
+def assess(state: TriageState, runtime: "Runtime[Run]") -> TriageState:
     run, situation = runtime.context, state["situation"]
     reading = _reading(situation)
     assessment = run.reasoner.assess(reading, run.journal) if reading else by_type(situation)

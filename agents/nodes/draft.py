@@ -1,14 +1,17 @@
 """Draft: the letters of a plan get their words."""
 
-from langgraph.runtime import Runtime
+from typing import TYPE_CHECKING
 
 from agents.state import Run, TriageState
 from agents.steps import Given, Letter, Step
 from agents.wording import line
 from tools.facts import Fact
 
+if TYPE_CHECKING:
+    from langgraph.runtime import Runtime
 
-def draft(state: TriageState, runtime: Runtime[Run]) -> TriageState:
+
+def draft(state: TriageState, runtime: "Runtime[Run]") -> TriageState:
     plan = state["plan"]
     if not any(step.letter for step in plan.steps):
         return {}

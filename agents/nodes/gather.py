@@ -1,6 +1,6 @@
 """Gather: reads, once, every record that the event's subject leads to, and stops where there is nothing to go by."""
 
-from langgraph.runtime import Runtime
+from typing import TYPE_CHECKING
 
 from agents.situation import Situation, key_text
 from agents.state import Run, TriageState
@@ -8,8 +8,11 @@ from agents.steps import Plan
 from tools.events import EVENT_TYPES, EventData, TriageRequested
 from tools.records import Project
 
+if TYPE_CHECKING:
+    from langgraph.runtime import Runtime
 
-def gather(state: TriageState, runtime: Runtime[Run]) -> TriageState:
+
+def gather(state: TriageState, runtime: "Runtime[Run]") -> TriageState:
     """Raises SourceUnavailable (the run is repeated later), pydantic.ValidationError when `data` is not of its type."""
     run = runtime.context
     model = EVENT_TYPES.get(run.event.type)

@@ -1,8 +1,7 @@
 """Ground: checks what was drafted against the facts, leaves out what must not be said, and ends the run."""
 
 from dataclasses import replace
-
-from langgraph.runtime import Runtime
+from typing import TYPE_CHECKING
 
 from agents.grounding import Grounds
 from agents.nodes.assess import by_type
@@ -12,8 +11,11 @@ from agents.steps import Earlier, Step, proposals
 from agents.wording import line
 from tools.proposals import Outcome
 
+if TYPE_CHECKING:
+    from langgraph.runtime import Runtime
 
-def ground(state: TriageState, runtime: Runtime[Run]) -> TriageState:
+
+def ground(state: TriageState, runtime: "Runtime[Run]") -> TriageState:
     situation, plan = state["situation"], state["plan"]
     assessment = situation.assessment or by_type(situation).model_copy(
         update={"category": None, "confidence": 0, "abstained": plan.nothing_because, "evidence": []}

@@ -1,9 +1,7 @@
 """Plan: the specialist of the event's family proposes steps. Which one is asked follows from the event's type alone."""
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
-
-from langgraph.runtime import Runtime
+from typing import TYPE_CHECKING, Protocol
 
 from agents.situation import Situation
 from agents.specialists import (
@@ -20,11 +18,14 @@ from agents.state import Run, TriageState
 from agents.steps import Plan
 from tools.events import TRIAGE_EVENT
 
+if TYPE_CHECKING:
+    from langgraph.runtime import Runtime
+
 Specialist = Callable[[Situation], Plan]
 
 
 class Node(Protocol):
-    def __call__(self, state: TriageState, runtime: Runtime[Run]) -> TriageState: ...
+    def __call__(self, state: TriageState, runtime: "Runtime[Run]") -> TriageState: ...
 
 
 SPECIALISTS: Mapping[str, tuple[Specialist, tuple[str, ...]]] = {
@@ -49,7 +50,7 @@ def family(state: TriageState) -> str:
 def asking(specialist: Specialist) -> Node:
     """The graph's node that asks this specialist."""
 
-    def node(state: TriageState, runtime: Runtime[Run]) -> TriageState:
+    def node(state: TriageState, runtime: "Runtime[Run]") -> TriageState:
         return {"plan": specialist(state["situation"])}
 
     return node

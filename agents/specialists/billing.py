@@ -43,7 +43,7 @@ def plan(situation: Situation) -> Plan:
         *_siblings(invoice, contract, situation.lookups.invoices_of(contract.id)),
         *_period(situation, invoice),
     ]
-    step = _hold(situation, invoice, findings) if findings else _release(situation, invoice, contract)
+    step = _hold(situation, invoice, findings) if findings else _release(situation, invoice, contract, time)
     return Plan(summary, (step,))
 
 
@@ -55,13 +55,13 @@ def _amount(invoice: Invoice, contract: Contract, time: Sequence[TimeEntry]) -> 
         return [Finding("Its currency is not the contract's.", (*facts, fact_id(contract, "currency")))]
     if contract.type != "time_and_materials":
         return []
-    billed = [one for one in _of_period(invoice, time) if one.status in ("approved", "invoiced")]
+    billed = _billable(invoice, time)
     minutes = sum(one.minutes for one in billed)
     expected = sum(one.minutes * one.rate_minor for one in billed) // 60
     if abs(invoice.amount_minor - expected) * 10_000 <= expected * TOLERANCE_BP:
         return []
     said = (
-        f"Approved time from {day(invoice.period_start_on)} to {day(invoice.period_end_on)} is {hours(minutes)}, worth "
+        f"The time from {day(invoice.period_start_on)} to {day(invoice.period_end_on)} is {hours(minutes)}, worth "
         f"{money(expected, invoice.currency)}; the invoice says {money(invoice.amount_minor, invoice.currency)}."
     )
     return [Finding(said, (*facts, *(fact_id(one, "minutes") for one in billed[:20])), (minutes, expected))]
@@ -117,6 +117,10 @@ def _no_contract(invoice: Invoice) -> Finding:
     return Finding(f"The firm's records hold no contract {invoice.contract_id}.", (fact_id(invoice, "contract_id"),))
 
 
+def _billable(invoice: Invoice, time: Sequence[TimeEntry]) -> list[TimeEntry]:
+    return [one for one in _of_period(invoice, time) if one.status not in ("flagged", "written_off")]
+
+
 def _of_period(invoice: Invoice, time: Sequence[TimeEntry]) -> list[TimeEntry]:
     return [one for one in time if invoice.period_start_on <= one.day <= invoice.period_end_on]
 
@@ -138,10 +142,12 @@ def _hold(situation: Situation, invoice: Invoice, findings: Sequence[Finding]) -
     )  # fmt: skip
 
 
-def _release(situation: Situation, invoice: Invoice, contract: Contract) -> Step:
-    checks = "the contract's limit, the ledger's period and its other invoices"
+def _release(situation: Situation, invoice: Invoice, contract: Contract, time: Sequence[TimeEntry]) -> Step:
+    checks, caution = "the contract's limit, the ledger's period and its other invoices", ""
     if contract.type == "time_and_materials":
-        checks = f"approved time × rate, {checks}"
+        checks = f"time × rate, {checks}"
+        unapproved = sum(one.minutes for one in _billable(invoice, time) if one.status == "submitted")
+        caution = f" {hours(unapproved)} of its time are submitted but not approved." if unapproved else ""
     return Step(
         "release", "release_invoice",
         {
@@ -149,7 +155,7 @@ def _release(situation: Situation, invoice: Invoice, contract: Contract) -> Step
             "amount_minor": situation.of(invoice, "amount_minor"),
             "currency": situation.of(invoice, "currency"),
         },
-        rationale=f"The invoice fits {checks}.",
+        rationale=f"The invoice fits {checks}.{caution}",
         evidence=[fact_id(invoice, "number"), fact_id(contract, "title"), fact_id(invoice, "period_end_on")],
         triggered_by=["event#invoice_id"],
         alternatives=["Hold it until the lead has seen it."],

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from agents.reasoners.embedded.encoder import Encoder
+from agents.reasoners.embedded.reasoner import EmbeddedReasoner
+from tests.unit.agents.small_firm import Desk, small_firm
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +20,9 @@ def encoder_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def encoder(encoder_cache: Path) -> Encoder:
     return Encoder(encoder_cache)
+
+
+@pytest.fixture
+def desk(encoder: Encoder) -> Desk:
+    """The graph with the embedded reasoner, on a small firm of its own."""
+    return Desk(small_firm(), EmbeddedReasoner(encoder))
