@@ -76,6 +76,12 @@ class DbosWorker:
             _worker_of_process = None
             raise
 
+    @property
+    def alive(self) -> bool:
+        """Whether this process takes items."""
+        housekeeper = self._housekeeper
+        return housekeeper is not None and housekeeper.is_alive() and not self._stopping.is_set()
+
     def _launch(self) -> None:
         self._queue.prepare()
         self._liveness.join(self.executor_id)

@@ -54,23 +54,44 @@ def case(ground: Ground, actor: Actor, case_id: str) -> dict[str, Any]:
     """One case in full. Raises Problem `not_found`, for another tenant's or unit's too."""
     require_any_role(actor)
     with read_only(ground.engine) as session:
+        return _full(ground, session, actor, _found(session, actor, case_id))
+
+
+def asked_by(ground: Ground, actor: Actor, case_id: str) -> dict[str, Any]:
+    """The case for whoever asked for it, whatever unit it turned out to belong to. Raises Problem `not_found`."""
+    with read_only(ground.engine) as session:
         row = session.get(Case, case_id)
-        if row is None or row.tenant != actor.tenant or not sees(actor, row.unit):
+        if row is None or row.tenant != actor.tenant or row.requester_id != actor.principal_id:
             raise Problem("not_found", "There is no such case.")
-        runs = session.exec(
-            select(TriageRun).where(col(TriageRun.case_id) == case_id).order_by(col(TriageRun.id))
-        ).all()
-        asked = session.exec(select(Review).where(col(Review.case_id) == case_id).order_by(col(Review.id))).all()
-        return _head(row) | {
-            "summary": _summaries(ground, session, actor.tenant, [row.id]).get(row.id),
-            "requester": row.requester_id, "merged_into": row.merged_into,
-            "events": _events(ground, session, row),
-            "assessment": _assessment(ground, session, actor.tenant, runs),
-            "proposals": _proposals(ground, session, actor.tenant, row),
-            "reviews": reviews.render(ground, session, actor, asked),
-            "executions": executions.of_case(session, case_id),
-            "timeline": _timeline(ground, session, actor.tenant, case_id),
-        }  # fmt: skip
+        return _full(ground, session, actor, row)
+
+
+def require_in_sight(ground: Ground, actor: Actor, case_id: str) -> None:
+    """Raises Problem `not_found`."""
+    with read_only(ground.engine) as session:
+        _found(session, actor, case_id)
+
+
+def _found(session: Session, actor: Actor, case_id: str) -> Case:
+    row = session.get(Case, case_id)
+    if row is None or row.tenant != actor.tenant or not sees(actor, row.unit):
+        raise Problem("not_found", "There is no such case.")
+    return row
+
+
+def _full(ground: Ground, session: Session, actor: Actor, row: Case) -> dict[str, Any]:
+    runs = session.exec(select(TriageRun).where(col(TriageRun.case_id) == row.id).order_by(col(TriageRun.id))).all()
+    asked = session.exec(select(Review).where(col(Review.case_id) == row.id).order_by(col(Review.id))).all()
+    return _head(row) | {
+        "summary": _summaries(ground, session, actor.tenant, [row.id]).get(row.id),
+        "requester": row.requester_id, "merged_into": row.merged_into,
+        "events": _events(ground, session, row),
+        "assessment": _assessment(ground, session, actor.tenant, runs),
+        "proposals": _proposals(ground, session, actor.tenant, row),
+        "reviews": reviews.render(ground, session, actor, asked),
+        "executions": executions.of_case(session, row.id),
+        "timeline": _timeline(ground, session, actor.tenant, row.id),
+    }  # fmt: skip
 
 
 def _head(row: Case) -> dict[str, Any]:

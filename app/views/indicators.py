@@ -1,7 +1,7 @@
 """Indicators: how much runs by itself, how long people take, how often something is taken back. Counted from rows."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func
@@ -62,6 +62,7 @@ def indicators(ground: Ground, actor: Actor, days: int = 30) -> dict[str, Any]:
                 col(Review.tenant) == actor.tenant, col(Review.status) == "pending"
             )
         ).one()
+    oldest: datetime | None = pending[1]
     took_effect = executions["succeeded"] + executions["undone"]
     return {
         "since": stamp(since), "until": stamp(now),
@@ -71,7 +72,7 @@ def indicators(ground: Ground, actor: Actor, days: int = 30) -> dict[str, Any]:
         "approval_latency_s": {"p50": _percentile(waits, 50), "p90": _percentile(waits, 90), "n": len(waits)},
         "queue": {
             "pending": int(pending[0]),
-            "oldest_age_s": int((now - pending[1]).total_seconds()) if pending[1] is not None else None,
+            "oldest_age_s": int((now - oldest).total_seconds()) if oldest else None,
         },
         "of": {
             "automation_rate_bp": "first decisions of proposals", "reversal_rate_bp": "executions that took effect",

@@ -1,0 +1,60 @@
+"""Cases and their corrections."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import JSONResponse
+
+from app.actor import Actor
+from app.api.idempotency import IdempotentRoute
+from app.api.problems import documented
+from app.api.requests import Body, Ctx, described, reader, writer
+from app.views import cases
+from app.views.pages import DEFAULT_LIMIT, MAX_LIMIT, page
+from app.workflow import corrections
+
+router = APIRouter(prefix="/cases", tags=["cases"], route_class=IdempotentRoute)
+
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+Cursor = Annotated[str | None, Query(max_length=400)]
+Reader = Annotated[Actor, reader("cases:read")]
+Writer = Annotated[Actor, writer("triage:write")]
+
+_CORRECTION: dict[str, Any] = {
+    "type": "object", "required": ["kind"],
+    "properties": {"kind": {"enum": ["reclassify", "relink", "split", "merge", "dismiss"]}},
+}  # fmt: skip
+
+
+@router.get("", responses=documented(403, 422), summary="Cases, the newest first")
+def list_cases(
+    ctx: Ctx,
+    actor: Reader,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+    status: str | None = None,
+    kind: str | None = None,
+    customer: str | None = None,
+) -> JSONResponse:
+    """`status`: open, waiting, done, failed or unrecognised."""
+    wanted = page(limit, cursor, cases.KEY)
+    return JSONResponse(cases.cases(ctx, actor, wanted, status=status, kind=kind, customer=customer))
+
+
+@router.get("/{case_id}", responses=documented(403, 404), summary="One case with all that happened in it")
+def get_case(ctx: Ctx, actor: Reader, case_id: str) -> JSONResponse:
+    return JSONResponse(cases.case(ctx, actor, case_id))
+
+
+def _in_sight(ctx: Ctx, actor: Writer, case_id: str) -> None:
+    """404 before anything is said of the body."""
+    cases.require_in_sight(ctx, actor, case_id)
+
+
+@router.post(
+    "/{case_id}/corrections", dependencies=[Depends(_in_sight)], responses=documented(403, 404, 409, 413, 422),
+    openapi_extra=described(_CORRECTION), summary="Reclassify, relink, split, merge or dismiss",
+)  # fmt: skip
+def correct(ctx: Ctx, actor: Writer, case_id: str, body: Body) -> JSONResponse:
+    """Supersedes the case's open reviews and has it planned again."""
+    return JSONResponse({"cases": corrections.correct(ctx, actor, case_id, body)})

@@ -1,0 +1,72 @@
+"""The ASGI application: API and web pages over one service."""
+
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.middleware import Middleware
+
+from app.api import (
+    audit,
+    cases,
+    control,
+    events,
+    executions,
+    health,
+    indicators,
+    metrics,
+    policies,
+    problems,
+    reviews,
+    schemas,
+    settings,
+    triage,
+)
+from app.api.headers import Headers
+from app.api.metrics import Metrics
+from app.bootstrap import Service
+
+VERSION = "1"
+
+
+class Application(FastAPI):
+    """FastAPI, whose description of itself names the one form that errors have here."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            made = get_openapi(title=self.title, version=self.version, description=self.description, routes=self.routes)
+            made["components"]["schemas"]["Problem"] = problems.SCHEMA
+            for path in made["paths"].values():
+                for operation in path.values():
+                    # FastAPI's own error shape is never sent.
+                    if "HTTPValidationError" in str(operation["responses"].get("422")):
+                        del operation["responses"]["422"]
+            for unused in ("HTTPValidationError", "ValidationError"):
+                made["components"]["schemas"].pop(unused, None)
+            self.openapi_schema = made
+        return self.openapi_schema
+
+
+def create_app(service: Service, *, works: bool = False) -> Application:
+    """The application over `service`. `works`: this process also does the durable work, so /readyz asks for it."""
+    measured = Metrics(service)
+    secure = service.context.settings.public_url.startswith("https://")
+    app = Application(
+        title="Countersign",
+        version=VERSION,
+        description="Agents propose. Policy decides. People countersign. Everything is on the record.",
+        docs_url=None,
+        redoc_url=None,
+        # 404 is clearer than a redirect that loses a POST's body.
+        redirect_slashes=False,
+        middleware=[Middleware(Headers, observe=measured.observe, secure=secure)],
+    )
+    app.state.service, app.state.metrics, app.state.works = service, measured, works
+    problems.install(app)
+    v1 = APIRouter(prefix="/v1")
+    for room in (events, triage, cases, reviews, executions, control, policies, audit, schemas, indicators, settings):
+        v1.include_router(room.router)
+    app.include_router(v1)
+    app.include_router(health.router)
+    app.include_router(metrics.router)
+    return app
