@@ -1,9 +1,8 @@
 """Erasing a data subject: its key and ciphertexts are destroyed, and the log says so in the same transaction."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, text
 from sqlmodel import Session
@@ -12,9 +11,7 @@ from app.actor import Actor
 from app.audit.leaf import MOST_ERASED, ErasedRef, LoggedActor, Record
 from app.audit.log import Log, lock_head
 from app.audit.vault import destroy, lock_keys
-
-_SCRUB_ATTEMPTS = 5
-_SCRUB_PAUSE_S = 0.2
+from app.store.engine import LOCK_TIMEOUT_S
 
 
 class ScrubIncomplete(Exception):
@@ -54,12 +51,12 @@ def erase(session: Session, log: Log, actor: Actor, subjects: Sequence[str], at:
     return Erasure(payloads, len(records))
 
 
-def scrub(engine: Engine) -> None:
+def scrub(engine: Engine, wait: timedelta = timedelta(seconds=LOCK_TIMEOUT_S)) -> None:
     """Takes what an erasure freed out of the database's files: SQLite's log is folded in and cut to nothing, and its
     freed pages are zeroed already (`secure_delete`); PostgreSQL's dead rows are vacuumed.
 
     PostgreSQL's own write-ahead log and all backups still hold ciphertexts and wrapped keys until they are recycled.
-    Raises ScrubIncomplete where readers kept SQLite's log in use.
+    Raises ScrubIncomplete where readers kept SQLite's log in use for longer than `wait`.
     """
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -68,11 +65,10 @@ def scrub(engine: Engine) -> None:
     raw = engine.raw_connection()
     try:
         cursor = raw.cursor()
-        for attempt in range(_SCRUB_ATTEMPTS):
-            time.sleep(_SCRUB_PAUSE_S if attempt else 0)
-            (busy, *_) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            if not busy:
-                return
-        raise ScrubIncomplete("readers kept the database's log in use")
+        cursor.execute(f"PRAGMA busy_timeout={int(wait.total_seconds() * 1000)}")
+        (busy, *_) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        cursor.execute(f"PRAGMA busy_timeout={LOCK_TIMEOUT_S * 1000}")
     finally:
         raw.close()
+    if busy:
+        raise ScrubIncomplete("readers kept the database's log in use")

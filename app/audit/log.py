@@ -140,11 +140,12 @@ def lock_head(session: Session, tenant: str) -> None:
 
 
 def _one_tenant(session: Session, tenant: str) -> None:
+    session.connection()  # begins where nothing has begun yet
     transaction = session.get_transaction()
     while transaction is not None and transaction.parent is not None:
         transaction = transaction.parent
     known, owner = session.info.get(_TENANT, (None, None))
-    if known is transaction and transaction is not None and owner != tenant:
+    if known is transaction and owner != tenant:
         raise LogMisused(f"one transaction appends to the logs of {owner} and {tenant}")
     session.info[_TENANT] = (transaction, tenant)
 

@@ -220,6 +220,7 @@ ODD = b'"seq":0,"tenant":"acme"'
         b'{"kind":"a.b","payloads":[],"x":1.0,' + ODD + b"}",
         b'{"kind":"a.b","payloads":[],"x":NaN,' + ODD + b"}",
         b'{"kind":"a.b","payloads":[],"seq":false,"tenant":"acme"}',
+        b'{"kind":"a.b","payloads":[],"seq":1,"tenant":"acme"}',
         b'{"kind":"a.b","payloads":[1],' + ODD + b"}",
         b'{"kind":"a.b","payloads":{"a":1},' + ODD + b"}",
         b'{"kind":"payload.erased","payloads":[],' + ODD + b"}",
@@ -249,6 +250,19 @@ def test_a_checkpoint_line_of_another_kind_is_refused(note: bytes) -> None:
     result = check(b'{"checkpoint":' + note + b"}\n")
     assert not result.holds
     assert result.line == 1
+
+
+def test_a_checkpoint_that_the_key_signed_must_still_be_right() -> None:
+    origin, size, root, *_ = checkpoint(leaves(SMALL)).split("\n")
+    for text in (
+        f"{origin}\n5\n{root}\n",
+        f"{origin}\n04\n{root}\n",
+        f"{origin}\n\u0664\n{root}\n",
+        f"{origin}\n4\n\n",
+    ):
+        assert not check(b"".join([*LINES[:-1], checkpoint_line(KEY.sign(origin, text))])).holds
+    assert size == "4"
+    assert "rewritten" in str(check(EXPORT, KEY.checkpoint("acme", 0, bytes(32))).reason)
 
 
 def test_a_payload_line_cannot_overlap_itself() -> None:
@@ -329,7 +343,17 @@ def test_it_runs_alone_and_its_exit_codes(tmp_path: Path) -> None:
         assert "Traceback" not in refused.stderr
 
 
-@pytest.mark.parametrize("key", ["", "a+b", "a+b+c", str(KEY.verifier("acme"))[:-1], f"{KEY.verifier('acme')}\n\n"])
+NAME, NUMBER, ENCODED = str(KEY.verifier("acme")).split("+", 2)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "", "a+b", "a+b+c", f"{NAME}+{NUMBER}+{ENCODED[:-1]}", f"{NAME}+{NUMBER}+{ENCODED}\n\n",
+        f"{NAME}+00000000+{ENCODED}",
+        f"{NAME}+{NUMBER.upper()}+{ENCODED}", f"x{NAME}+{NUMBER}+{ENCODED}", f"{NAME}+{NUMBER}+C{ENCODED[1:]}",
+    ],
+)  # fmt: skip
 def test_what_is_no_key_is_unusable(key: str) -> None:
     with pytest.raises(Unusable):
         Key(key)
