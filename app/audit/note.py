@@ -7,11 +7,9 @@ Narrower than C2SP on purpose: exactly one signature, no extension lines, so tha
 
 import base64
 import binascii
-import os
 import re
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 from typing import Self
 
 from cryptography.exceptions import InvalidSignature
@@ -22,7 +20,6 @@ from app.audit.merkle import HASH_BYTES
 ED25519 = b"\x01"
 _NAME = re.compile(r"[!-*,-~]{1,240}")  # printable ASCII without space and plus
 _SIZE = re.compile(r"0|[1-9][0-9]{0,17}")
-_SEED_BYTES = 32
 
 
 class NoteError(ValueError):
@@ -123,7 +120,7 @@ class Checkpoint:
 
 
 class SigningKey:
-    """The installation's Ed25519 key. Lives in a file of mode 0600 outside the database, never in a log or error."""
+    """The installation's Ed25519 key, from a seed of 32 bytes that is kept outside the database."""
 
     __slots__ = ("_key", "public")
 
@@ -156,31 +153,3 @@ class SigningKey:
         """The signed checkpoint note of a tenant's log."""
         origin = self.origin(tenant)
         return self.sign(origin, Checkpoint(origin, size, root).text())
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        """Reads a key file (one line, base64 of the 32-byte seed). Raises NoteError or OSError."""
-        try:
-            line = path.read_text("ascii").removesuffix("\n")
-            return cls(strict_base64(line, _SEED_BYTES))
-        except ValueError:  # also NoteError; cut off, so that nothing of the file is quoted
-            raise NoteError(f"{path} is not a signing key file") from None
-
-    @classmethod
-    def load_or_create(cls, path: Path) -> Self:
-        """Reads the key file, making it first where there is none; of several processes at once, one makes it."""
-        draft = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            try:
-                with os.fdopen(handle, "w") as file:
-                    file.write(_base64(os.urandom(_SEED_BYTES)) + "\n")
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.link(draft, path)  # unlike a rename it never replaces a key that another process has just made
-            except FileExistsError:
-                pass
-            finally:
-                draft.unlink()
-        return cls.load(path)

@@ -1,7 +1,5 @@
 """Notes and keys: the published vector, and no byte of a note or key that does not count."""
 
-from pathlib import Path
-
 import pytest
 
 from app.audit.note import Checkpoint, NoteError, SigningKey, VerifierKey
@@ -93,20 +91,6 @@ def test_a_tenant_that_can_be_no_key_name_is_refused(tenant: str) -> None:
         KEY.checkpoint(tenant, 0, bytes(32))
 
 
-def test_the_key_file_is_made_once_private_and_kept(tmp_path: Path) -> None:
-    path = tmp_path / "home" / "audit.key"
-    first = SigningKey.load_or_create(path)
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert SigningKey.load_or_create(path).public == first.public
-    assert [each.name for each in path.parent.iterdir()] == ["audit.key"]
-
-
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"c2VjcmV0IHRleHQ=\n", b"A" * 43 + b"=\n\n"])
-def test_a_bad_key_file_is_refused_without_quoting_it(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "audit.key"
-    path.write_bytes(content)
-    with pytest.raises(NoteError, match="not a signing key file") as refused:
-        SigningKey.load(path)
-    assert refused.value.__cause__ is None
-    assert "c2Vj" not in str(refused.value)
-    assert "A" * 8 not in repr(SigningKey(bytes(32)))
+def test_a_key_shows_nothing_of_its_seed() -> None:
+    assert repr(SigningKey(bytes(32))) == f"SigningKey({SigningKey(bytes(32)).installation})"
+    assert KEY.installation != SigningKey(bytes(32)).installation
