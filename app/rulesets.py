@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from policies.engine import Engine
-from policies.ruleset import RulesetInvalid, load_ruleset
+from policies.reading import RulesetInvalid
+from policies.ruleset import load_ruleset
 
 SHIPPED = Path(__file__).resolve().parent.parent / "policies" / "rules"
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tools.actions import Action, CancelRecord, parse_action
-from tools.write_port import Receipt
+from tools.receipt import Receipt
 
 Inverse = Callable[[Action, Receipt], Action | None]
 

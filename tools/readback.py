@@ -1,5 +1,7 @@
 """Read-back: whether a fresh query shows the effect that the receipt claims. Each returns what differs, as sentences.
 
+The sentences name records and fields, never values: they are kept in plain text, and a value may be personal.
+
 `receipt.result` of a tool that creates holds the new id as `<kind>_id` (`task_ids` where there are several).
 """
 
@@ -33,6 +35,7 @@ from tools.actions import (
     WriteOff,
 )  # fmt: skip
 from tools.ports import ReadPort
+from tools.receipt import Receipt
 from tools.records import (
     RECORDS,
     Assignment,
@@ -51,7 +54,6 @@ from tools.records import (
     TimeEntry,
     Workspace,
 )  # fmt: skip
-from tools.write_port import Receipt
 
 R = TypeVar("R", bound=Record)
 
@@ -61,7 +63,7 @@ def _differs(record: Record | None, what: str, expected: dict[str, object]) -> l
         return [f"{what} is not there"]
     found = {field: getattr(record, field) for field in expected}
     return [
-        f"{what}: {field} is {found[field]!r}, not {value!r}"
+        f"{what}: {field} is not what was asked for"
         for field, value in expected.items()
         if value is not None and not isinstance(value, Ref) and found[field] != value
     ]

@@ -1,53 +1,14 @@
 """Canonical records of the firm. Connectors map their system's rows to these; everything above reads only these."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from tools.facts import DEFAULT_TRUST, Scalar, Trust, trust_of_author
-from tools.values import Currency, Day, Email, Id, Line, Minor, Moment, RecordKey, RecordKind, Text, Value
+from tools.record import Record as Record
+from tools.values import Currency, Day, Email, Id, Line, Minor, Moment, RecordKind, Text, Value
 
 Percent = Annotated[int, Field(ge=0, le=100)]
-BasisPoints = Annotated[int, Field(ge=0, le=100_000)]
-
-
-class Record(Value):
-    """What every record has. `version` rises with each change; `authors` says who wrote which field.
-
-    `authors["*"]` is the author of every field without an entry of its own; a record without either is nobody's, and
-    so is read as a customer's word. `links` of a kind name the fields that hold other records' ids.
-    """
-
-    kind: ClassVar[RecordKind]
-    links: ClassVar[Mapping[str, RecordKind]] = {}
-
-    id: Id
-    version: Annotated[int, Field(ge=1)] = 1
-    unit: Line | None = None
-    authors: dict[str, str] = {}
-
-    @property
-    def key(self) -> RecordKey:
-        return RecordKey(kind=self.kind, id=self.id)
-
-    def value(self, field: str) -> Scalar:
-        """The field as a JSON scalar: dates as ISO 8601, enumerations as their text. Raises KeyError if unknown."""
-        if field not in type(self).model_fields:
-            raise KeyError(f"{self.kind} has no field {field}")
-        raw = getattr(self, field)
-        if raw is None or isinstance(raw, str | int | bool):
-            return raw
-        if isinstance(raw, date):
-            return raw.isoformat()
-        raise KeyError(f"{self.kind}.{field} is not a single value")
-
-    def author(self, field: str) -> str:
-        return self.authors.get(field) or self.authors.get("*") or ""
-
-    def trust(self, field: str, mapping: Mapping[str, Trust] = DEFAULT_TRUST) -> Trust:
-        return trust_of_author(self.author(field), mapping)
 
 
 class Customer(Record):

@@ -8,9 +8,9 @@ from tools import inverses, readback, stakes
 from tools.actions import ACTIONS, MESSAGE_DELAY_S, Action
 from tools.ports import ReadPort
 from tools.reach import Reach
+from tools.receipt import Receipt
 from tools.supports import Bounded, EventField, Existing, FieldOf, InReach, Prose, ReachedField, Support
 from tools.values import Money
-from tools.write_port import Receipt
 
 RiskClass = Literal["internal", "people", "money", "contract", "customer", "protective"]
 Reversibility = Literal["reversible", "within_window", "irreversible"]

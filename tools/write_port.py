@@ -2,23 +2,8 @@
 
 from typing import Protocol
 
-from pydantic import JsonValue
-
 from tools.actions import Action
-from tools.values import Line, Moment, Value
-
-
-class Receipt(Value):
-    """What a connector says it did under one idempotency key.
-
-    `result` holds the ids and values that later actions may refer to; `before` what an undo needs to restore.
-    """
-
-    key: Line
-    tool: Line
-    result: dict[str, JsonValue]
-    before: dict[str, JsonValue] = {}
-    applied_at: Moment
+from tools.receipt import Receipt as Receipt
 
 
 class Refused(Exception):

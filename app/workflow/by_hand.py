@@ -13,8 +13,8 @@ from app.store.models import Execution, ManualTask, Review
 from app.workflow import authority, cases
 from app.workflow.execute import finish
 from app.workflow.record import log
+from tools.receipt import Receipt
 from tools.values import Value
-from tools.write_port import Receipt
 
 
 class Closing(Value):

@@ -27,8 +27,9 @@ from policies import decision as policy
 from policies.targets import named_records, with_results
 from tools.actions import Action
 from tools.ports import SourceUnavailable
+from tools.receipt import Receipt
 from tools.registry import TOOLS
-from tools.write_port import Receipt, Refused, Uncertain
+from tools.write_port import Refused, Uncertain
 
 RECONCILE_WORK = "reconcile"
 RECONCILE_DELAY = timedelta(seconds=2)

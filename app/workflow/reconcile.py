@@ -11,8 +11,8 @@ from app.workflow.dossier import read_dossier
 from app.workflow.execute import finish, wrote
 from app.workflow.record import log
 from policies.targets import with_results
+from tools.receipt import Receipt
 from tools.registry import TOOLS
-from tools.write_port import Receipt
 
 
 class Unresolved(Exception):

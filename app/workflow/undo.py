@@ -15,8 +15,8 @@ from policies.risk import Doubt
 from tools import proposals as words
 from tools.actions import Action
 from tools.ports import SourceUnavailable
+from tools.receipt import Receipt
 from tools.registry import TOOLS
-from tools.write_port import Receipt
 
 
 def undo(ctx: Context, actor: Actor, execution_id: str) -> dict[str, str | None]:

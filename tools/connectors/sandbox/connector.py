@@ -15,9 +15,10 @@ from tools.connectors.sandbox.pen import FIRM, Pen
 from tools.connectors.sandbox.sending import Delivery, Sender
 from tools.connectors.sandbox.store import Store
 from tools.ports import SourceUnavailable
+from tools.receipt import Receipt
 from tools.records import RECORDS, Message, Record
 from tools.values import RecordKey
-from tools.write_port import Receipt, Refused, Uncertain
+from tools.write_port import Refused, Uncertain
 
 R = TypeVar("R", bound=Record)
 Clock = Callable[[], datetime]

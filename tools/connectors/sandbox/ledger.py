@@ -8,7 +8,8 @@ from tools.connectors.sandbox.effects import EFFECTS
 from tools.connectors.sandbox.money_effects import MONEY_EFFECTS
 from tools.connectors.sandbox.pen import Pen
 from tools.connectors.sandbox.store import Store
-from tools.write_port import Receipt, Refused
+from tools.receipt import Receipt
+from tools.write_port import Refused
 
 _EFFECTS = EFFECTS | MONEY_EFFECTS
 

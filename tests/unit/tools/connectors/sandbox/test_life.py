@@ -58,7 +58,7 @@ def test_the_same_seed_gives_the_same_life(open_firm: OpenFirm) -> None:
     def lived(*parts: int) -> tuple[list[object], list[object]]:
         with open_firm() as firm:
             events = [event for part in parts for event in firm.emit(count=part)]
-            records = [firm.show(*event["subject"].split("/")) for event in events]
+            records: list[object] = [firm.show(*event["subject"].split("/")) for event in events]
             return [event | {"time": ""} for event in events], records
 
     assert lived(60) == lived(20, 1, 39)

@@ -9,7 +9,8 @@ from tests.unit.tools.conftest import SetClock
 from tools.actions import parse_action
 from tools.connectors.sandbox import Sandbox
 from tools.records import Contract, Invoice, Milestone, Period, Person, Project, Ticket, TimeEntry
-from tools.write_port import Receipt, Refused
+from tools.receipt import Receipt
+from tools.write_port import Refused
 
 
 def _apply(firm: Sandbox, tool: str, key: str = "k", **args: Any) -> Receipt:

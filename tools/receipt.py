@@ -1,0 +1,18 @@
+"""Receipt: what a connector says it did."""
+
+from pydantic import JsonValue
+
+from tools.values import Line, Moment, Value
+
+
+class Receipt(Value):
+    """What a connector says it did under one idempotency key.
+
+    `result` holds the ids and values that later actions may refer to; `before` what an undo needs to restore.
+    """
+
+    key: Line
+    tool: Line
+    result: dict[str, JsonValue]
+    before: dict[str, JsonValue] = {}
+    applied_at: Moment
