@@ -31,7 +31,11 @@ class FieldOf(Value):
 
 
 class ReachedField(Value):
-    """The argument equals `field` of a record of `kind` in reach whose `match` field equals the action's argument."""
+    """The argument equals `field` of a record of `kind` in reach, one that is tied to the action by `match`.
+
+    `match` is the record's field of that name, or its id where it reads `<kind>_id`; it equals the action's argument of
+    that name, or, where the action has none, that field of a record that the action names.
+    """
 
     by: Literal["reached_field"] = "reached_field"
     kind: RecordKind

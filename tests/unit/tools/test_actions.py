@@ -28,9 +28,10 @@ def test_every_tool_names_itself_and_refuses_strangers(tool: str) -> None:
 
 
 def test_an_unknown_tool_and_arguments_that_are_none() -> None:
-    with pytest.raises(ValidationError, match="union_tag_invalid|does not match any"):
+    with pytest.raises(ValidationError, match="does not match any"):
         parse_action("drop_database", {})
-    for args in (None, [], "x", 3):
+    arguments: tuple[object, ...] = (None, [], "x", 3)
+    for args in arguments:
         with pytest.raises(ValidationError):
             parse_action("create_project", args)
 

@@ -41,6 +41,9 @@ def test_an_event_needs_an_aware_time_and_a_dotted_type() -> None:
         "id": "1", "source": "s", "type": "a.b", "subject": None, "time": "2026-03-18T08:00:00Z", "data": {},
     }  # fmt: skip
     WorkflowEvent.model_validate(event)
-    for wrong in ({"time": "2026-03-18T08:00:00"}, {"type": "A.B"}, {"type": "single"}, {"id": ""}, {"data": []}):
+    wrongs: list[dict[str, Any]] = [
+        {"time": "2026-03-18T08:00:00"}, {"type": "A.B"}, {"type": "single"}, {"id": ""}, {"data": []},
+    ]  # fmt: skip
+    for wrong in wrongs:
         with pytest.raises(ValidationError):
             WorkflowEvent.model_validate(event | wrong)

@@ -6,8 +6,8 @@ import pytest
 
 from tests.unit.tools.conftest import MORNING
 from tools.actions import Action, parse_action
-from tools.registry import TOOLS
 from tools.receipt import Receipt
+from tools.registry import TOOLS
 
 
 def _inverse(tool: str, args: dict[str, Any], result: dict[str, Any], before: dict[str, Any]) -> Action | None:

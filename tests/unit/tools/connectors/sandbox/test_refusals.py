@@ -8,8 +8,8 @@ import pytest
 from tests.unit.tools.conftest import SetClock
 from tools.actions import parse_action
 from tools.connectors.sandbox import Sandbox
-from tools.records import Contract, Invoice, Milestone, Period, Person, Project, Ticket, TimeEntry
 from tools.receipt import Receipt
+from tools.records import Contract, Invoice, Milestone, Period, Person, Project, Ticket, TimeEntry
 from tools.write_port import Refused
 
 
