@@ -11,8 +11,8 @@ from functools import cached_property
 
 from agents.situation import Situation
 from agents.steps import Earlier, Given, Step
-from agents.wording import line
-from tools.records import RECORDS, Record
+from agents.wording import exponent_of, line
+from tools.records import RECORDS, Contact, Person, Record
 from tools.values import RecordKind
 
 PROSE: Mapping[str, tuple[str, ...]] = {
@@ -42,7 +42,9 @@ _DATES = (
 _MONEY = re.compile(
     r"(?:\b[A-Z]{3} ?|[€$£¥] ?)-?\d[\d,.]*\d|(?:\b[A-Z]{3} ?|[€$£¥] ?)-?\d|\d[\d,.]* ?(?:[€$£¥]|[A-Z]{3}\b)"
 )
-_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+_HOURS = re.compile(r"\d[\d,]*(?:\.\d+)? ?(?:h|hrs?|hours?)\b")
+_NUMBER = re.compile(r"\d(?:[\d,]*\d)?(?:\.\d+)?")
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _NAME = re.compile(r"\b[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)+")
 
 
@@ -65,9 +67,7 @@ class Grounds:
         ]
         texts, dates, numbers = self._of_facts
         more_texts, more_dates, more_numbers = _sorted_out([*own, *step.computed])
-        # The longest first: "Acme" must not eat the beginning of "Acme Ltd 2".
-        for known in sorted(texts | more_texts, key=len, reverse=True):
-            text = text.replace(known, "\x00")
+        text = _masked(text, texts | more_texts)
         pieces = list(_pieces(text, dates | more_dates, numbers | more_numbers))
         if step.letter is not None:
             template = f"{step.letter.subject}\n{step.letter.body}"
@@ -93,8 +93,7 @@ class Grounds:
         )
         text = unicodedata.normalize("NFKC", body).casefold()
         ours, others = self._names_by_customer(customer)
-        for name in sorted(ours, key=len, reverse=True):
-            text = text.replace(name, "\x00")
+        text = _masked(text, ours)
         said = next((name for name in others if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)), None)
         return "it names another customer or one of its projects" if said is not None else None
 
@@ -108,6 +107,9 @@ class Grounds:
         for project in lookups.projects():
             names = (project.name, project.id, project.contract_id)
             (ours if project.customer_id == customer else others).update(name.casefold() for name in names)
+        for record in self._situation.reached.records.values():
+            if isinstance(record, Contact | Person) and self._situation.reached.customer_of(record) in (None, customer):
+                ours.update((record.name.casefold(), record.email.casefold()))
         return {name for name in ours if name}, {name for name in others - ours if len(name) > 3}
 
     def _customer(self, step: Step) -> str | None:
@@ -168,9 +170,18 @@ def _sorted_out(values: Iterable[object]) -> tuple[set[str], set[date], set[int]
             dates.add(value)
         elif isinstance(value, str) and (found := _day(value)) is not None:
             dates.add(found)
-        elif isinstance(value, str) and len(value) > 2:
+        # A bare currency code is no name: masked, it would take the currency off an amount.
+        elif isinstance(value, str) and len(value) > 2 and not _CURRENCY.fullmatch(value):
             texts.add(unicodedata.normalize("NFKC", value))
     return texts, dates, numbers
+
+
+def _masked(text: str, known: set[str]) -> str:
+    """`text` without the known strings, where they stand as whole words."""
+    # The longest first: "Acme" must not eat the beginning of "Acme Ltd 2".
+    for one in sorted((one for one in known if one in text), key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(one)}(?!\w)", "\x00", text)
+    return text
 
 
 def _day(text: str) -> date | None:
@@ -188,9 +199,9 @@ def _pieces(text: str, dates: set[date], numbers: set[int]) -> Iterator[str]:
     for pattern in _DATES:
         yield from (found.group() for found in pattern.finditer(text) if _as_date(found) not in dates)
         text = pattern.sub(" ", text)
-    yield from (piece for piece in _MONEY.findall(text) if not _amounts(piece) & numbers)
-    text = _MONEY.sub(" ", text)
-    yield from (piece for piece in _NUMBER.findall(text) if not _amounts(piece) & numbers)
+    for pattern, reading in ((_MONEY, _minor), (_HOURS, _minutes), (_NUMBER, _whole)):
+        yield from (found.group() for found in pattern.finditer(text) if reading(found.group()) not in numbers)
+        text = pattern.sub(" ", text)
 
 
 def _as_date(found: "re.Match[str]") -> date | None:
@@ -202,14 +213,27 @@ def _as_date(found: "re.Match[str]") -> date | None:
         return None
 
 
-def _amounts(piece: str) -> set[int]:
-    """What a written number may stand for in a record: itself, minor units (by decimals), minutes of its hours."""
-    digits = re.sub(r"[^\d.]", "", piece.replace(",", "")).strip(".")
-    whole, _, decimals = digits.partition(".")
-    if not whole.isdigit() or "." in decimals:
-        return set()
-    found = set() if decimals.strip("0") else {int(whole)}
-    # Two decimals are hundredths, three thousandths; a whole amount may stand for either of a currency without any.
-    found.add(int(whole + decimals.ljust(2, "0")[:3]))
-    hours = int(whole) * 60 + round(int(decimals or 0) / 10 ** len(decimals) * 60) if decimals else int(whole) * 60
-    return found | {hours}
+def _minor(piece: str) -> int | None:
+    """Minor units of a written amount: the currency says how many decimals it has."""
+    code = "".join(char for char in piece if char.isalpha())
+    exponent = 0 if "¥" in piece else exponent_of(code)
+    whole, decimals = _digits(piece)
+    return None if len(decimals) > exponent else int(whole + decimals.ljust(exponent, "0"))
+
+
+def _minutes(piece: str) -> int | None:
+    whole, decimals = _digits(piece)
+    scale: int = 10 ** len(decimals)
+    # To the nearest minute: hours are written with two decimals, a third of one as 0.33.
+    return (int(whole + decimals) * 120 + scale) // (2 * scale)
+
+
+def _whole(piece: str) -> int | None:
+    whole, decimals = _digits(piece)
+    return None if decimals else int(whole)
+
+
+def _digits(piece: str) -> tuple[str, str]:
+    """Digits before and after the decimal point; a comma groups thousands."""
+    whole, _, decimals = re.sub(r"[^\d.]", "", piece).partition(".")
+    return whole or "0", decimals.replace(".", "")

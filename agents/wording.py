@@ -9,9 +9,14 @@ from tools.actions import MESSAGE_DELAY_S
 _EXPONENTS = {"JPY": 0, "KRW": 0, "CLP": 0, "VND": 0, "ISK": 0, "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3, "JOD": 3}
 
 
+def exponent_of(currency: str) -> int:
+    """How many decimals amounts of the currency have: two, where ISO 4217 says nothing else."""
+    return _EXPONENTS.get(currency, 2)
+
+
 def money(amount_minor: int, currency: str) -> str:
     """`EUR 12,500.00`, by the currency's own number of decimals."""
-    exponent = _EXPONENTS.get(currency, 2)
+    exponent = exponent_of(currency)
     sign, digits = ("-" if amount_minor < 0 else ""), abs(amount_minor)
     whole, rest = divmod(digits, 10**exponent)
     decimals = f".{rest:0{exponent}d}" if exponent else ""

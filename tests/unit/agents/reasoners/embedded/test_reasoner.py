@@ -1,0 +1,112 @@
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agents.memory import Memory, Precedent
+from agents.reasoners.base import CATEGORIES, Reading
+from agents.reasoners.embedded.encoder import Encoder
+from agents.reasoners.embedded.heads import Heads
+from agents.reasoners.embedded.reasoner import EmbeddedReasoner
+from tests.unit.agents.small_firm import Journal
+from tools.proposals import Assessment
+
+
+def assess(reasoner: EmbeddedReasoner, text: str, customer: str | None = None) -> Assessment:
+    return reasoner.assess(Reading(text, "request", "ten", customer, ("event#text",)), Journal())
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("We were billed for a licence that we gave back in autumn, please send a credit note.", "billing_dispute"),
+        ("Could we push the go-live back by three weeks? Our warehouse is not ready.", "schedule_change"),
+        ("Since yesterday's release the order form crashes with an error when we save it.", "defect"),
+        ("Please take the newsletter module out of the project, we no longer need it.", "scope_reduction"),
+        ("We also need the portal in Italian, in addition to what was agreed.", "scope_addition"),
+        ("Our data protection officer asks for the list of sub-processors under the GDPR.", "compliance"),
+        ("We would like another senior developer on the team from next month.", "staffing_change"),
+        ("How do I find out which version is installed?", "question"),
+    ],
+)
+def test_plain_cases_get_their_category(encoder: Encoder, text: str, category: str) -> None:
+    assert assess(EmbeddedReasoner(encoder), text).category == category
+
+
+@pytest.mark.parametrize(
+    "text", ["", "   ", "\u202e\u200b", "???", "Bitte verschieben Sie den Termin um zwei Wochen nach hinten."]
+)
+def test_what_cannot_be_read_is_an_abstention_with_a_reason(encoder: Encoder, text: str) -> None:
+    assessed = assess(EmbeddedReasoner(encoder), text)
+    assert assessed.category is None
+    assert assessed.abstained
+
+
+def test_nonsense_is_an_abstention(encoder: Encoder) -> None:
+    assessed = assess(
+        EmbeddedReasoner(encoder), "purple ladder eleven sings the quiet cupboard of seven moons and butter"
+    )
+    assert assessed.category is None
+    assert "no category is clear" in str(assessed.abstained) or "unlike" in str(assessed.abstained)
+
+
+def test_hidden_characters_change_nothing(encoder: Encoder) -> None:
+    reasoner = EmbeddedReasoner(encoder)
+    text = "We were charged twice for March, please correct the invoice."
+    hidden = text.replace("charged", "cha\u200brg\u202eed")
+    assert assess(reasoner, text) == assess(reasoner, hidden)
+
+
+def test_urgency_said_in_words_counts_and_its_denial_too(encoder: Encoder) -> None:
+    reasoner = EmbeddedReasoner(encoder)
+    assert assess(reasoner, "The import fails. This is urgent, please fix it immediately.").urgency == "high"
+    assert assess(reasoner, "The import fails. It is not urgent, whenever you have time.").urgency == "low"
+
+
+@settings(max_examples=60)
+@given(st.text(max_size=300))
+def test_any_text_is_assessed_the_same_way_twice(encoder: Encoder, text: str) -> None:
+    reasoner = EmbeddedReasoner(encoder)
+    assessed = assess(reasoner, text)
+    assert assessed.category in (None, *CATEGORIES["request"])
+    assert (assessed.category is None) == (assessed.abstained is not None)
+    assert assessed == assess(reasoner, text)
+
+
+def test_a_precedent_of_the_same_customer_settles_a_doubt_and_one_of_another_is_not_seen(
+    encoder: Encoder, tmp_path: Path
+) -> None:
+    memory = Memory(tmp_path / "memory", encoder.version)
+    reasoner = EmbeddedReasoner(encoder, memory)
+    text = "Please handle the Tuesday thing the way we agreed on the phone."
+    before = assess(reasoner, text, "cus-one")
+    memory.remember("ten", precedent("pre-1", "staffing_change", "cus-one"), encoder.encode([text])[0])
+    assert assess(reasoner, text, "cus-one").category == "staffing_change"
+    assert assess(reasoner, text, "cus-two") == before
+    memory.close()
+
+
+def precedent(ident: str, kind: str, customer: str) -> Precedent:
+    return Precedent(
+        id=ident, text_digest="sha256:" + "0" * 64, kind=kind, urgency="medium", impact="medium", customer=customer,
+        source="correction", at=datetime(2026, 3, 1, tzinfo=UTC),
+    )  # fmt: skip
+
+
+def test_a_memory_that_is_down_costs_nothing_but_the_precedents(encoder: Encoder, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("no folder")
+    text = "We were charged twice for March, please correct the invoice."
+    with_fault = assess(EmbeddedReasoner(encoder, Memory(blocked, encoder.version)), text, "cus-one")
+    assert with_fault == assess(EmbeddedReasoner(encoder), text, "cus-one")
+
+
+def test_the_heads_know_the_labels_and_beat_the_largest_label_by_far(encoder: Encoder) -> None:
+    heads = Heads(encoder)
+    assert set(heads["request"].labels) == set(CATEGORIES["request"])
+    assert set(heads["ticket"].labels) == set(CATEGORIES["ticket"])
+    # Leave-one-out on the starter set, cues included; guessing the largest label would be right for one in eight.
+    assert heads["request"].accuracy >= 0.65
+    assert heads["ticket"].accuracy >= 0.6
