@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from agents.graph import Triage
+from agents.learner import Learner
 from agents.memory import Memory
 from agents.reasoners.base import Reasoner
 from agents.reasoners.embedded.encoder import Encoder, EncoderUnavailable
@@ -29,7 +30,7 @@ from app.settings import Settings, audit_seed, make_home, secret_key
 from app.store.engine import make_engine, read_only
 from app.store.migrate import migrate
 from app.store.models import Tenant
-from app.workflow import execute, reconcile, sweep, triage
+from app.workflow import execute, learn, reconcile, sweep, triage
 from app.workflow.execute import RECONCILE_WORK
 from app.workflow.ingest import TRIAGE_WORK
 from app.workflow.route import EXECUTE_WORK
@@ -127,8 +128,9 @@ def build(
     key = secret_key(settings)
     queue = DbosQueue(engine, clock=clock)
     queue.prepare()
-    embedded = _embedded(settings) if reasoner is None else None
-    chosen = reasoner or _chosen(settings, embedded)
+    encoder = Encoder(settings.cache_dir)
+    memory = Memory(settings.cache_dir / "precedents", encoder.version)
+    embedded = EmbeddedReasoner(encoder, memory)
     context = Context(
         settings=settings,
         clock=clock,
@@ -138,7 +140,8 @@ def build(
         log=Log(SigningKey(audit_seed(settings))),
         queue=queue,
         rulesets=Rulesets(rules),
-        triage=Triage(chosen),
+        triage=Triage(reasoner or _chosen(settings, embedded)),
+        learner=Learner(encoder, memory),
         connectors=connectors or TenantConnectors(engine, settings.home / "sandbox", clock),
     )
     worker = DbosWorker(engine, queue, _works(context), _schedules(context))
@@ -161,18 +164,13 @@ def _schedules(ctx: Context) -> list[Schedule]:
         Schedule("reviews", timedelta(seconds=10), partial(sweep.reviews, ctx)),
         Schedule("lost-work", timedelta(seconds=30), partial(sweep.lost_work, ctx)),
         Schedule("checkpoints", timedelta(seconds=10), partial(sweep.checkpoints, ctx)),
+        Schedule("precedents", timedelta(seconds=5), partial(learn.learn, ctx)),
         Schedule("rules", timedelta(seconds=5), partial(sweep.rules, ctx)),
         Schedule("forgotten", timedelta(hours=1), partial(sweep.forgotten, ctx)),
     ]
 
 
-def _embedded(settings: Settings) -> EmbeddedReasoner:
-    encoder = Encoder(settings.cache_dir)
-    return EmbeddedReasoner(encoder, Memory(settings.cache_dir / "precedents", encoder.version))
-
-
-def _chosen(settings: Settings, embedded: EmbeddedReasoner | None) -> Reasoner:
-    assert embedded is not None
+def _chosen(settings: Settings, embedded: EmbeddedReasoner) -> Reasoner:
     if settings.reasoner == "embedded":
         return embedded
     from agents.reasoners.openai import Endpoint, OpenAIReasoner  # heavy, and not needed by the embedded default
@@ -182,9 +180,7 @@ def _chosen(settings: Settings, embedded: EmbeddedReasoner | None) -> Reasoner:
     return OpenAIReasoner(Endpoint(settings.model, api_key, settings.openai_base_url), embedded)
 
 
-def _warm(embedded: EmbeddedReasoner | None) -> None:
-    if embedded is None:
-        return
+def _warm(embedded: EmbeddedReasoner) -> None:
     try:
         embedded.load()
     except EncoderUnavailable:

@@ -6,6 +6,7 @@ from typing import Protocol
 from sqlalchemy import Engine
 
 from agents.graph import Triage
+from agents.learner import Learner
 from app.audit.log import Log
 from app.audit.vault import Vault
 from app.clock import Clock
@@ -40,4 +41,5 @@ class Context:
     queue: WorkQueue
     rulesets: Rulesets
     triage: Triage
+    learner: Learner | None
     connectors: Connectors

@@ -30,11 +30,12 @@ _KEY_BITS = 256
 
 # Built once: putting a statement together costs more than running it.
 _ADD = insert(Payload)
-# The shared lock keeps an erasure out until the sealing transaction ends, so it cannot miss what is sealed there.
+# The lock keeps an erasure out until the sealing transaction ends, so it cannot miss what is sealed there. It is the
+# weakest one that does: two transactions that both revive an erased subject queue for its row and cannot deadlock.
 _KEY = (
     select(col(SubjectKey.wrapped))
     .where(col(SubjectKey.tenant) == bindparam("of"), col(SubjectKey.data_subject) == bindparam("subject"))
-    .with_for_update(read=True)
+    .with_for_update(read=True, key_share=True)
 )
 _DESTROY_PAYLOADS = (
     update(Payload)
@@ -192,7 +193,8 @@ def _derived(secret: bytes, purpose: bytes) -> bytes:
 
 def _named(key: bytes, tenant: str, about: str) -> str:
     mac = hmac.HMAC(key, hashes.SHA256())
-    mac.update(canonical([tenant, about]))
+    # One person writes one address in many ways.
+    mac.update(canonical([tenant, about.strip().casefold()]))
     return "sub_" + base64.b32hexencode(mac.finalize()).decode("ascii").lower()[:26]
 
 

@@ -30,7 +30,6 @@ def open_or_join(
     subject: str | None,
     correlation: str | None,
     customer_id: str | None,
-    data_subject: str | None,
     now: datetime,
 ) -> tuple[Case, bool]:
     """The open case of that correlation, else a new one, and whether it is new.
@@ -44,7 +43,7 @@ def open_or_join(
     ident = new_id("cas", now)
     case = Case(
         id=ident, tenant=tenant, workflow=workflow, kind=kind, status="open", subject=subject, correlation=correlation,
-        customer_id=customer_id, data_subject=data_subject or f"case:{ident}", opened_at=now, updated_at=now,
+        customer_id=customer_id, data_subject=f"case:{ident}", opened_at=now, updated_at=now,
     )  # fmt: skip
     session.add(case)
     session.flush()

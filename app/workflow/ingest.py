@@ -153,7 +153,7 @@ def _take(ctx: Context, session: Session, item: Read, actor: Actor, now: datetim
     case, is_new = cases.open_or_join(
         session, tenant=tenant, workflow=workflow, kind=workflow.rpartition(".")[2] if event.type == TRIAGE_EVENT
         else event.type, subject=str(event.subject) if event.subject else None,
-        correlation=_correlation(item), customer_id=_named_customer(event), data_subject=requested_by, now=now,
+        correlation=_correlation(item), customer_id=_named_customer(event), now=now,
     )  # fmt: skip
     if is_new:
         case.requester_id = actor.principal_id if source == "countersign" else None

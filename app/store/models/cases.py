@@ -14,7 +14,8 @@ class Case(SQLModel, table=True):
 
     `correlation` is the subject's key while events may still join the case, None after. `generation` rises with each
     correction and supersedes what was planned before. `because` says in words why nothing was proposed or what failed.
-    `data_subject` is the opaque id under whose key the case's payloads are sealed.
+    `data_subject` is the id under whose key everything derived for the case is sealed; an event's own content is sealed
+    under that of the person who asked.
     """
 
     __tablename__ = "case"
