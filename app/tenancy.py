@@ -60,9 +60,10 @@ KINDS: Mapping[str, TypeAdapter[Any]] = {
     "hours": TypeAdapter(Hours),
     "trust": TypeAdapter(TrustMap),
     "window_days": TypeAdapter(Annotated[int, Field(ge=1, le=365, strict=True)]),
+    "channels": TypeAdapter(list[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,78}$")]]),
     "assignee": TypeAdapter(Annotated[str, Field(pattern=r"^pri_[0-9a-z]{26}$")]),
 }
-_WHOLE = frozenset({"trust", "window_days"})
+_WHOLE = frozenset({"trust", "window_days", "channels"})
 
 
 class SettingInvalid(ValueError):
@@ -106,6 +107,11 @@ class Tenancy:
     def window_days(self) -> int:
         """Days over which money is cumulated and duplicates are looked for."""
         return int(self.settings.get("window_days", 30))
+
+    @property
+    def channels(self) -> list[str]:
+        """Internal channels beside those of the projects, without `#`; posting anywhere else is for people to decide."""
+        return list(self.settings.get("channels", ()))
 
     def assignee(self, tool: str) -> str | None:
         """The principal who does by hand what no connector can; None where nobody was named."""

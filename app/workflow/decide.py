@@ -281,7 +281,7 @@ def _context(
         evidence_customers=sorted({
             fact.customer for fact in material.facts(question.evidence, ()) if fact.customer is not None
         }),
-        channels=material.channels, foreign_names=material.foreign_names,
+        channels=[*material.channels, *settings.channels], foreign_names=material.foreign_names,
     )  # fmt: skip
 
 
