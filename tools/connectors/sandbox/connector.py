@@ -53,7 +53,8 @@ class Sandbox:
 
     def _meet_read_faults(self) -> None:
         met = faults.take(self._store, faults.READ)
-        self._pause(met.get("slow", 0.0))
+        if "slow" in met:
+            self._pause(met["slow"])
         if "unavailable" in met:
             raise SourceUnavailable("the sandbox firm's system does not answer")
 
