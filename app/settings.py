@@ -108,6 +108,9 @@ class Settings(BaseSettings):
     faults: Annotated[tuple[FaultPoint, ...], NoDecode, BeforeValidator(_listed)] = ()
     """Named points at which a test has the process fail, separated by commas; never in production."""
 
+    token: SecretStr | None = None
+    """Bearer token as whose principal the command line acts (`countersign queue`, `approve`, `triage`)."""
+
     @property
     def secret_key_file(self) -> Path:
         return self.home / "secret.key"

@@ -8,6 +8,7 @@ import base64
 from datetime import datetime
 from hashlib import sha256
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import quote
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints, model_validator
 
@@ -53,10 +54,10 @@ Versioned = Literal["ruleset", "prompt", "model", "code", "reasoner"]
 
 
 class LoggedGrant(Value):
-    """A role held in one unit or in all (None), and who had delegated it."""
+    """A role held in one unit (its name percent-encoded) or in all (None), and who had delegated it."""
 
     role: Word
-    unit: Id | None = None
+    unit: Code | None = None
     from_id: Id | None = None
 
 
@@ -81,7 +82,7 @@ class LoggedActor(Value):
         return cls.model_validate({
             "id": actor.principal_id, "kind": actor.kind, "limit_minor": actor.limit_minor,
             "delegated_by": delegated_by,
-            "grants": tuple({"role": each.role, "unit": each.unit or None, "from_id": each.from_id}
+            "grants": tuple({"role": each.role, "unit": quote(each.unit, safe="") or None, "from_id": each.from_id}
                             for each in actor.grants),
             "signed_in_how": actor.signed_in_how, "signed_in_at": actor.signed_in_at,
         })  # fmt: skip

@@ -1,1 +1,1 @@
-"""The commands, a file a group; each imports what it needs when it runs, so that `--help` answers at once."""
+"""The commands of `countersign`, a file a group. What is heavy is imported inside the command that needs it."""

@@ -16,7 +16,11 @@ def test_a_token_speaks_for_its_principal(ground: Groundwork, machine: Actor) ->
     row = add_principal(ground, machine, name="ci", kind="service", roles=[Grant("reviewer")])
     secret = create_token(ground, machine, row.id, "ci", scopes=["cases:read"])
     actor = actor_of_token(ground, secret, "api")
-    assert (actor.principal_id, actor.roles(), actor.scopes) == (row.id, {"reviewer"}, {"cases:read"})
+    assert (actor.principal_id, actor.roles(), actor.scopes) == (
+        row.id,
+        frozenset({"reviewer"}),
+        frozenset({"cases:read"}),
+    )
     actor.require_scope("cases:read")
     with pytest.raises(Problem):
         actor.require_scope("audit:read")
