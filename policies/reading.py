@@ -49,15 +49,15 @@ class Reading:
     def root(self, text: str) -> yaml.Node | None:
         """The document's root node; None if there is none or it cannot be read."""
         try:
-            if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-                self._note(1, None, "anchors and aliases are not used in rule files")
+            if complaint := _unwelcome(text):
+                self._note(1, None, complaint)
                 return None
             root = yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             self._note(mark.line + 1 if mark else 1, None, f"not YAML: {error.problem or error.context}")
             return None
-        except (yaml.YAMLError, RecursionError) as error:
+        except yaml.YAMLError as error:
             self._note(1, None, f"not YAML: {type(error).__name__}")
             return None
         if root is None:
@@ -143,6 +143,24 @@ class Reading:
         self._errors.append(
             RuleError(file=self.file, line=line, rule=self.rule, field=field, message=message, allowed=list(allowed))
         )
+
+
+_DEEPEST = 20
+
+
+def _unwelcome(text: str) -> str | None:
+    """What no rule file needs. Read event by event, since deep nesting costs the parser quadratic time."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            return "anchors and aliases are not used in rule files"
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _DEEPEST:
+            return f"is nested deeper than {_DEEPEST} levels"
+    return None
 
 
 def line_of(node: yaml.Node) -> int:

@@ -43,11 +43,11 @@ def read_rules(reading: Reading, root: yaml.Node) -> list[Rule]:
 
 
 def _rule(reading: Reading, node: yaml.Node) -> Rule | None:
+    reading.rule = _named(node)
     fields = reading.mapping(node, None, _FIELDS, needed=("id", "title", "effect"))
     if fields is None:
         return None
     ident = reading.text(fields["id"], "id", _ID, 80) if "id" in fields else None
-    reading.rule = ident
     title = reading.text(fields["title"], "title") if "title" in fields else None
     named = reading.choice(fields["effect"], "effect", EFFECTS) if "effect" in fields else None
     effect = cast(RuleEffect | None, named)
@@ -68,6 +68,13 @@ def _rule(reading: Reading, node: yaml.Node) -> Rule | None:
     )  # fmt: skip
 
 
+def _named(node: yaml.Node) -> str | None:
+    """The id as written, so that every complaint about the rule can name it."""
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    found = (value.value for key, value in pairs if key.value == "id" and isinstance(value, yaml.ScalarNode))
+    return next((str(ident)[:80] for ident in found if ident), None)
+
+
 def _names(
     reading: Reading, fields: Mapping[str, yaml.Node], field: str, allowed: tuple[str, ...] | None
 ) -> list[str]:
@@ -82,7 +89,7 @@ def _conditions(reading: Reading, node: yaml.Node | None, effect: RuleEffect | N
         if effect == "permit" and not attribute.from_records:
             reading.refuse(inner, field, "a model has a part in this; a permitting rule may use only what records say")
         operators = reading.mapping(inner, field, _operators(attribute, effect))
-        if operators is not None and not operators:
+        if isinstance(inner, yaml.MappingNode) and not inner.value:
             reading.refuse(inner, field, "needs an operator", _operators(attribute, effect))
         for operator, value in (operators or {}).items():
             condition = _condition(reading, attribute, cast(Operator, operator), value, effect)
