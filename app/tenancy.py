@@ -110,7 +110,7 @@ class Tenancy:
 
     @property
     def channels(self) -> list[str]:
-        """Internal channels beside those of the projects, without `#`; posting anywhere else is for people to decide."""
+        """Internal channels beside those of the projects, without `#`; posting elsewhere is for people to decide."""
         return list(self.settings.get("channels", ()))
 
     def assignee(self, tool: str) -> str | None:

@@ -203,7 +203,6 @@ def file_decision(
         followed = route.Followed(review_id=review.id)
     elif routed:
         followed = route.follow(ctx, session, case, row, record, now)
-    fresh = stage in ("propose", "edit", "undo")
     log(
         ctx, session, route.decider(case.tenant), "decision.made",
         refs={
@@ -215,7 +214,7 @@ def file_decision(
             "tool": row.tool, "effect": record.effect, "rules": list(record.rules)[:40], "risk": record.risk_score,
             "mode": record.mode, "stage": stage, "observed": record.observed, "because": because,
         },
-        payloads=[row.content_payload] if fresh else [],
+        payloads=[row.content_payload] if routed else [],
     )  # fmt: skip
     return record
 

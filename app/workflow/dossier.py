@@ -12,9 +12,9 @@ from app.audit.vault import PayloadErased
 from app.context import Context
 from app.errors import Problem
 from app.store.engine import read_only
-from app.store.models import Case, Decision, Event, Proposal, TriageRun
+from app.store.models import Case, Decision, Event, Execution, Proposal, TriageRun
 from app.workflow import decide
-from app.workflow.material import Material, changed, read_material, related_of
+from app.workflow.material import Material, changed, event_facts, read_material, related_of
 from app.workflow.trigger import Trigger, read_trigger
 from policies.risk import Doubt
 from tools import proposals as words
@@ -62,10 +62,6 @@ class Dossier:
             ctx.connectors.reader(self.case.tenant), event.subject, related_of(event.type, event.data), [action], now
         )
 
-    def changed(self, material: Material) -> list[str]:
-        """What the decision rested on and is different now."""
-        return changed(self.row.seen, material)
-
 
 def read_dossier(ctx: Context, tenant: str, proposal_id: str) -> Dossier:
     """In a transaction of its own that only reads. Raises Problem `not_found`, `erased`."""
@@ -90,6 +86,32 @@ def dossier(ctx: Context, session: Session, tenant: str, proposal_id: str) -> Do
         raise Problem("erased", "The content of this proposal was erased; it cannot be decided any more.") from None
     results = decide.results_of(session, case.id) if row.depends_on else {}
     return Dossier(case, row, proposal, content, decide.latest(session, row.id), trigger, earlier, results)
+
+
+def surprises(session: Session, found: Dossier, material: Material) -> list[str]:
+    """What the decision rested on and is different now, but for what this very case's own executions wrote."""
+    query = select(Execution.wrote).where(
+        col(Execution.case_id) == found.case.id, col(Execution.status) == "succeeded",
+        col(Execution.finished_at) >= found.row.created_at,
+    )  # fmt: skip
+    own = {key for keys in session.exec(query) for key in keys}
+    return [ident for ident in changed(found.row.seen, material) if ident.partition("#")[0] not in own]
+
+
+def renew(
+    ctx: Context, session: Session, found: Dossier, judged: decide.Judged, material: Material, now: datetime
+) -> None:
+    """Puts the present facts and supports in the place of those that were shown, before people are asked again."""
+    event = found.trigger.event
+    facts = material.facts(found.proposal.evidence, event_facts(event.data, found.trigger.trust, event.source, now))
+    found.row.seen = judged.seen
+    found.row.content_payload = decide.seal_content(
+        ctx, session, found.case, found.proposal, judged, now,
+        evidence_facts=[fact.model_dump(mode="json") for fact in facts],
+        edited_from=found.content.get("edited_from"), edited_by=found.content.get("edited_by"),
+    )  # fmt: skip
+    session.add(found.row)
+    session.flush()
 
 
 def _event(session: Session, row: Proposal) -> Event:

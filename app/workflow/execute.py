@@ -18,7 +18,7 @@ from app.errors import Problem
 from app.store.engine import read_only, unit_of_work
 from app.store.models import Case, Execution, Proposal, Reservation, Review
 from app.workflow import authority, cases, control, decide, review, route
-from app.workflow.dossier import Dossier, dossier, read_dossier
+from app.workflow.dossier import Dossier, dossier, read_dossier, renew, surprises
 from app.workflow.faults import fault_point
 from app.workflow.material import Material
 from app.workflow.parties import parties
@@ -177,8 +177,7 @@ def _stands(
     question = found.question(found.action, execution_id=execution.id)
     judged = decide.judge(ctx, session, case, found.trigger, material, question, now)
     decided = judged.decision
-    own = _changed_by_case(session, case, found)
-    changed = [ident for ident in found.changed(material) if ident.partition("#")[0] not in own]
+    changed = surprises(session, found, material)
     if decided.effect == "deny" or decided.observe:
         decide.file_decision(ctx, session, case, found.row, judged, now, stage="execute", routed=False)
         finish(ctx, session, execution, now, status="void", error="policy refuses it by now")
@@ -192,8 +191,7 @@ def _stands(
     ):
         return True
     execution.status, execution.waits_for = "waiting", None
-    found.row.seen = judged.seen
-    session.add(found.row)
+    renew(ctx, session, found, judged, material, now)
     decide.file_decision(
         ctx, session, case, found.row, judged, now, stage="execute", because="stale_facts" if changed else "stricter"
     )
@@ -215,18 +213,6 @@ def _satisfied(
     around = parties(ctx, session, found.case, found.action, reviewed.editor_ids)
     required = review.required_now(reviewed, list(decided.requirements))
     return not policy.unmet(required, given, parties=around, amount_minor=decided.amount_minor)
-
-
-def _changed_by_case(session: Session, case: Case, found: Dossier) -> set[str]:
-    """Records that this very case's executions wrote since the proposal was made: no surprise to who approved them."""
-    keys: set[str] = set()
-    query = select(Execution).where(
-        col(Execution.case_id) == case.id, col(Execution.status) == "succeeded",
-        col(Execution.finished_at) >= found.row.created_at,
-    )  # fmt: skip
-    for execution in session.exec(query):
-        keys |= set(execution.wrote)
-    return keys
 
 
 def _reserve(session: Session, execution: Execution, found: Dossier, material: Material, now: datetime) -> None:

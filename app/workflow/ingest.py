@@ -111,8 +111,11 @@ def _secrets(ctx: Context, source: Source, now: datetime) -> list[str]:
 
 
 def _allowed(source: Source, result: Read | Refused) -> Read | Refused:
-    """A source may emit only the types on its allow-list, whose members may be patterns (`crm.*`)."""
-    if isinstance(result, Refused) or any(fnmatch.fnmatchcase(result.event.type, pattern) for pattern in source.types):
+    """A source may emit only the types on its allow-list (patterns as `crm.*`), and never one of our own."""
+    if isinstance(result, Refused):
+        return result
+    listed = any(fnmatch.fnmatchcase(result.event.type, pattern) for pattern in source.types)
+    if listed and result.event.type != TRIAGE_EVENT:
         return result
     detail = f"{source.slug} may not emit {result.event.type}"
     return Refused(result.index, "type_not_allowed", [FieldError(pointer="/type", detail=detail)])

@@ -15,7 +15,7 @@ from app.store.engine import read_only, unit_of_work
 from app.store.models import Case, Decision, Execution, Proposal, Review, Verdict
 from app.workflow import cases, decide, history, route
 from app.workflow.authority import able, check_authority, granted_roles
-from app.workflow.dossier import Dossier, dossier, read_dossier
+from app.workflow.dossier import Dossier, dossier, read_dossier, renew, surprises
 from app.workflow.material import Material
 from app.workflow.parties import parties
 from app.workflow.record import log
@@ -184,14 +184,13 @@ def _asks_anew(
     ctx: Context, session: Session, review: Review, found: Dossier, material: Material, now: datetime
 ) -> Problem | None:
     """The refusal where the rules ask for more by now, or the records changed; the review then asks anew."""
-    changed = found.changed(material)
+    changed = surprises(session, found, material)
     question = found.question(found.action)
     judged = decide.judge(ctx, session, found.case, found.trigger, material, question, now)
     stricter = policy.stricter(judged.decision, as_decision(found.decision, judged.decision))
     if not stricter and not changed:
         return None
-    found.row.seen = judged.seen
-    session.add(found.row)
+    renew(ctx, session, found, judged, material, now)
     if judged.decision.effect == "deny":
         decide.file_decision(ctx, session, found.case, found.row, judged, now, stage="verdict", review=review)
         route.withdraw(ctx, session, found.case, found.row, now, status="denied", because="policy_changed")
