@@ -5,13 +5,17 @@ import re
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
+
+from pydantic import ValidationError
 
 from app.actor import Actor
-from app.errors import FieldError, Problem
+from app.errors import FieldError, Problem, field_errors
 from app.ground import Ground
 from app.identity.entries import code, put_on_record
 from app.store.engine import unit_of_work
 from app.store.models import Source
+from app.workflow.mapping import Mapping
 from app.workflow.signatures import SECRET_PREFIX, VERIFIERS
 
 GRACE = timedelta(hours=24)
@@ -24,14 +28,19 @@ _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
 
 def add_source(
     ground: Ground, actor: Actor, name: str, *, verifier: str, types: Sequence[str] = ANY_TYPE,
-    customer_fields: Sequence[str] = CUSTOMER_FIELDS,
+    customer_fields: Sequence[str] = CUSTOMER_FIELDS, mapping: Any = None,
 ) -> tuple[str, str]:  # fmt: skip
     """A new source: its globally unique slug and its secret, told this once.
 
     `types` may hold patterns (`crm.*`). The slug is `name`, with a random ending where another tenant or source has it.
+    `mapping` (app/workflow/mapping.py) is for a source that sends its own JSON.
     Raises Problem `not_permitted`, `invalid_body`.
     """
     actor.require({"admin"})
+    try:
+        mapped = None if mapping is None else Mapping.model_validate(mapping).model_dump(mode="json")
+    except ValidationError as wrong:
+        raise Problem("invalid_body", "The mapping is not valid.", errors=field_errors(wrong, "/mapping")) from None
     if not _SLUG.fullmatch(name):
         raise _invalid("/name", "must be lower-case letters, digits and dashes, at most 60")
     if verifier not in VERIFIERS:
@@ -46,7 +55,7 @@ def add_source(
         session.add(
             Source(
                 slug=slug, tenant=actor.tenant, verifier=verifier, types=list(dict.fromkeys(types)),
-                author=f"system/{slug}", customer_fields=list(customer_fields),
+                author=f"system/{slug}", customer_fields=list(customer_fields), mapping=mapped,
                 secret=ground.secrets.seal(secret, f"source/{slug}"), created_at=now,
             )
         )  # fmt: skip

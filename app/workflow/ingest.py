@@ -18,6 +18,7 @@ from app.store.engine import read_only, unit_of_work
 from app.store.models import Case, Event, Source, TriageRun
 from app.workflow import cases
 from app.workflow.deliveries import Read, Refused, read, split
+from app.workflow.mapping import Mapping as SourceMapping
 from app.workflow.record import log
 from app.workflow.signatures import verify
 from tools.events import EVENT_TYPES, TRIAGE_EVENT, TriageRequested, WorkflowEvent
@@ -58,7 +59,7 @@ def accept(ctx: Context, slug: str, headers: Mapping[str, str], body: bytes) -> 
         delivery_id = verify(_secrets(ctx, source, now), headers, body, now)
         if len(body) > ctx.settings.max_body_bytes:
             raise Problem("too_large", f"A delivery holds at most {ctx.settings.max_body_bytes} bytes.")
-        raws = split(headers, body)
+        raws = [_mapped(source, raw) for raw in split(headers, body)]
     except Problem as refusal:
         _log_refusal(ctx, source, refusal)
         raise
@@ -108,6 +109,13 @@ def _secrets(ctx: Context, source: Source, now: datetime) -> list[str]:
     if source.previous_secret and source.previous_until and now < source.previous_until:
         secrets.append(ctx.secrets.open(source.previous_secret, f"source/{source.slug}"))
     return secrets
+
+
+def _mapped(source: Source, raw: Any) -> Any:
+    """A source with a mapping sends its own JSON; what names a CloudEvents version is taken as it is all the same."""
+    if source.mapping is None or (isinstance(raw, dict) and "specversion" in raw):
+        return raw
+    return SourceMapping.model_validate(source.mapping).envelope(raw, source.slug)
 
 
 def _allowed(source: Source, result: Read | Refused) -> Read | Refused:

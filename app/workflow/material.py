@@ -11,7 +11,7 @@ from tools.events import EVENT_TYPES
 from tools.facts import Fact, Trust
 from tools.ports import ReadPort
 from tools.proposals import ProposedValue
-from tools.reach import Reach, facts_of, linked, reach
+from tools.reach import Reach, facts_named, linked, reach
 from tools.records import Customer, ExchangeRate, Period, Project
 from tools.values import RecordKey, RecordKind, digest
 
@@ -60,8 +60,9 @@ class Material:
 
     def facts(self, cited: Iterable[str], event_facts: Sequence[Fact]) -> list[Fact]:
         """The cited facts, of records and of the event; an id that names none is left out."""
-        known = {fact.id: fact for fact in event_facts} | {fact.id: fact for fact in facts_of(self.reached)}
-        return [known[ident] for ident in cited if ident in known]
+        idents = list(cited)
+        known = {fact.id: fact for fact in (*event_facts, *facts_named(self.reached, idents))}
+        return [known[ident] for ident in idents if ident in known]
 
 
 def read_material(

@@ -12,7 +12,8 @@ class Source(SQLModel, table=True):
     """A sender of events. The slug is global, so that the tenant follows from it.
 
     `types` is its allow-list (empty: none); `author` is what its structural fields count as written by
-    (`system/<slug>`), `customer_fields` the data fields that carry a customer's words. Secrets are encrypted.
+    (`system/<slug>`), `customer_fields` the data fields that carry a customer's words, `mapping` how its
+    own JSON is read (app/workflow/mapping.py; None: it sends CloudEvents). Secrets are encrypted.
     """
 
     slug: str = Field(primary_key=True)
@@ -21,6 +22,7 @@ class Source(SQLModel, table=True):
     types: list[str] = json_field(list)
     author: str
     customer_fields: list[str] = json_field(list)
+    mapping: dict[str, Any] | None = json_field()
     secret: str
     previous_secret: str | None = None
     previous_until: datetime | None = optional_time_field()

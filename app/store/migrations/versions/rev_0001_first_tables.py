@@ -384,6 +384,7 @@ def upgrade() -> None:
         sa.Column("types", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("author", sa.String(), nullable=False),
         sa.Column("customer_fields", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("mapping", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
         sa.Column("secret", sa.String(), nullable=False),
         sa.Column("previous_secret", sa.String(), nullable=True),
         sa.Column("previous_until", sa.DateTime(timezone=True), nullable=True),
