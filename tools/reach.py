@@ -7,7 +7,7 @@ only along the pairs listed, so that a case about one customer never wanders int
 from collections.abc import Iterable
 from datetime import datetime
 
-from tools.facts import DEFAULT_TRUST, Fact, Trust
+from tools.facts import Fact
 from tools.ports import ReadPort
 from tools.records import RECORDS, Record
 from tools.values import Moment, RecordKey, RecordKind, Value
@@ -112,22 +112,21 @@ def _follow(read: ReadPort, keys: Iterable[RecordKey], found: dict[str, Record])
                 waiting.append(RecordKey(kind=kind, id=str(ident)))
 
 
-def facts_of(reached: Reach, trust: dict[str, Trust] | None = None) -> list[Fact]:
-    """Every single-valued field in reach as a Fact, id `<kind>/<id>#<field>`."""
-    mapping = DEFAULT_TRUST if trust is None else trust
+def facts_named(reached: Reach, idents: Iterable[str]) -> list[Fact]:
+    """The single-valued fields named `<kind>/<id>#<field>` as facts; an id that names none is left out."""
     facts: list[Fact] = []
-    for key, record in reached.records.items():
-        customer = reached.customer_of(record)
-        for field in type(record).model_fields:
-            if field in ("authors", "version"):
-                continue
-            try:
-                value = record.value(field)
-            except KeyError:
-                continue
-            if value is not None:
-                facts.append(Fact.model_construct(
-                    id=f"{key}#{field}", record=record.key, field=field, value=value, author=record.author(field),
-                    read_at=reached.read_at, trust=record.trust(field, mapping), customer=customer,
-                ))  # fmt: skip
+    for ident in idents:
+        key, _, field = ident.partition("#")
+        record = reached.records.get(key)
+        if record is None or field in ("authors", "version"):
+            continue
+        try:
+            value = record.value(field)
+        except KeyError:
+            continue
+        if value is not None:
+            facts.append(Fact(
+                id=ident, record=record.key, field=field, value=value, author=record.author(field),
+                read_at=reached.read_at, trust=record.trust(field), customer=reached.customer_of(record),
+            ))  # fmt: skip
     return facts

@@ -8,7 +8,7 @@ from tests.unit.tools.conftest import MORNING, OpenFirm
 from tools.connectors.sandbox import Sandbox
 from tools.facts import Trust
 from tools.ports import SourceUnavailable
-from tools.reach import facts_of, reach
+from tools.reach import facts_named, reach
 from tools.records import RECORDS, Assignment, Contact, Milestone, Project
 from tools.values import RecordKey, RecordKind
 
@@ -29,7 +29,8 @@ def test_a_case_about_one_customer_stays_with_that_customer(open_firm: OpenFirm,
             (customer,) = reached.customers()
             owners = {reached.customer_of(record) for record in reached.records.values()}
             assert owners <= {customer, None}
-            facts = facts_of(reached)
+            facts = facts_named(reached, [f"{key}#id" for key in reached.records])
+            assert len(facts) == len(reached.records)
             assert {fact.customer for fact in facts} <= {customer, None}
 
 
@@ -68,7 +69,9 @@ def test_versions_are_those_that_were_read(firm: Sandbox) -> None:
 def test_facts_carry_their_field_s_author_and_trust(firm: Sandbox) -> None:
     inbound = next(one for one in firm.find(Contact, {}, 1_000) if one.authors == {"*": "mail/inbound"})
     reached = reach(firm, RecordKey(kind="customer", id=inbound.customer_id), MORNING)
-    facts = {fact.id: fact for fact in facts_of(reached)}
+    fields = ("email", "name", "authors", "version", "skills", "nothing")
+    asked = [f"{key}#{field}" for key in (*reached.records, "project/prj-999") for field in fields]
+    facts = {fact.id: fact for fact in facts_named(reached, asked)}
     fact = facts[f"contact/{inbound.id}#email"]
     assert (fact.trust, fact.author, fact.customer) == (Trust.CUSTOMER, "mail/inbound", inbound.customer_id)
     assert facts[f"customer/{inbound.customer_id}#name"].trust is Trust.SYSTEM
