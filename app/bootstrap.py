@@ -20,10 +20,10 @@ from app.audit.log import Log
 from app.audit.note import SigningKey
 from app.audit.vault import Vault
 from app.clock import Clock, system_clock
-from app.context import Connectors, Context
+from app.context import Agents, Connectors, Context
 from app.durable.dbos_queue import DbosQueue
 from app.durable.dbos_worker import DbosWorker
-from app.durable.port import Schedule, Work
+from app.durable.port import Schedule, Work, WorkQueue
 from app.rulesets import SHIPPED, Rulesets
 from app.secret_box import SecretBox
 from app.settings import Settings, audit_seed, make_home, secret_key
@@ -125,13 +125,39 @@ def build(
     make_home(settings)
     engine = make_engine(settings.database_url)
     migrate(engine)
-    key = secret_key(settings)
     queue = DbosQueue(engine, clock=clock)
     queue.prepare()
     encoder = Encoder(settings.cache_dir)
     memory = Memory(settings.cache_dir / "precedents", encoder.version)
     embedded = EmbeddedReasoner(encoder, memory)
-    context = Context(
+    context = compose(
+        settings,
+        engine,
+        clock=clock,
+        queue=queue,
+        rulesets=Rulesets(rules),
+        triage=Triage(reasoner or _chosen(settings, embedded)),
+        learner=Learner(encoder, memory),
+        connectors=connectors or TenantConnectors(engine, settings.home / "sandbox", clock),
+    )
+    worker = DbosWorker(engine, queue, works(context), _schedules(context))
+    return Service(context, queue, worker, context.connectors, partial(_warm, embedded))
+
+
+def compose(
+    settings: Settings,
+    engine: Engine,
+    *,
+    clock: Clock,
+    queue: WorkQueue,
+    rulesets: Rulesets,
+    triage: Agents,
+    learner: Learner | None,
+    connectors: Connectors,
+) -> Context:
+    """The context of given parts, with the keys of the home folder. Tests put a queue and agents of theirs in here."""
+    key = secret_key(settings)
+    return Context(
         settings=settings,
         clock=clock,
         engine=engine,
@@ -139,16 +165,15 @@ def build(
         secrets=SecretBox(key),
         log=Log(SigningKey(audit_seed(settings))),
         queue=queue,
-        rulesets=Rulesets(rules),
-        triage=Triage(reasoner or _chosen(settings, embedded)),
-        learner=Learner(encoder, memory),
-        connectors=connectors or TenantConnectors(engine, settings.home / "sandbox", clock),
+        rulesets=rulesets,
+        triage=triage,
+        learner=learner,
+        connectors=connectors,
     )
-    worker = DbosWorker(engine, queue, _works(context), _schedules(context))
-    return Service(context, queue, worker, context.connectors, partial(_warm, embedded))
 
 
-def _works(ctx: Context) -> list[Work]:
+def works(ctx: Context) -> list[Work]:
+    """The kinds of durable work and who does each."""
     half = max(1, ctx.settings.workers // 2)
     return [
         Work(TRIAGE_WORK, partial(triage.handle, ctx), partial(triage.give_up, ctx), concurrency=half),

@@ -1,11 +1,13 @@
 """Context: everything that workflow functions need from outside themselves, made once by app/bootstrap.py."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import Engine
 
-from agents.graph import Triage
+from agents.journal import Journal
 from agents.learner import Learner
 from app.audit.log import Log
 from app.audit.vault import Vault
@@ -14,7 +16,11 @@ from app.durable.port import WorkQueue
 from app.rulesets import Rulesets
 from app.secret_box import SecretBox
 from app.settings import Settings
+from tools.events import WorkflowEvent
+from tools.facts import Trust
+from tools.lookups import Lookups
 from tools.ports import ReadPort
+from tools.proposals import Outcome
 from tools.write_port import WritePort
 
 
@@ -26,6 +32,23 @@ class Connectors(Protocol):
 
     def writer(self, tenant: str, connector: str) -> WritePort:
         """The write port of a connector by name. Raises KeyError for an unknown one."""
+
+
+class Agents(Protocol):
+    """Whatever makes proposals of an event: agents.graph.Triage. Nothing that it says is believed."""
+
+    def run(
+        self,
+        event: WorkflowEvent,
+        *,
+        tenant: str,
+        now: datetime,
+        lookups: Lookups,
+        journal: Journal,
+        trust: Mapping[str, Trust],
+        new_proposal_id: Callable[[], str],
+    ) -> Outcome:
+        """See agents.graph.Triage.run."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +63,6 @@ class Context:
     log: Log
     queue: WorkQueue
     rulesets: Rulesets
-    triage: Triage
+    triage: Agents
     learner: Learner | None
     connectors: Connectors

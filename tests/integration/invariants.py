@@ -1,0 +1,94 @@
+"""What must hold after every scenario, read from the rows and the firm's ledger without the code that made them."""
+
+from typing import Any
+
+from app.store.models import (
+    Case,
+    Decision,
+    Event,
+    Execution,
+    ManualTask,
+    Proposal,
+    Reservation,
+    Review,
+    TriageRun,
+    Verdict,
+)
+from tests.integration.world import TENANTS, World
+
+RAN = ("running", "succeeded", "failed", "unknown", "undone")
+
+
+def check(world: World) -> None:
+    """No effect without a decision, each effect once, the log tells, tenants are apart, reviews belong to somebody."""
+    for execution in world.rows(Execution):
+        if execution.fence > 0:
+            assert _may_run(world, execution), f"{execution.tool} {execution.id} ran without a decision"
+    _effects_once(world)
+    _tenants_apart(world)
+    _one_question_each(world)
+    for tenant in TENANTS:
+        found = world.verified(tenant)
+        assert found.holds, found.reason
+
+
+def _may_run(world: World, execution: Execution) -> bool:
+    """Whether policy let that very digest run by itself, or people approved that very digest."""
+    decisions = [
+        row for row in world.rows(Decision, proposal_id=execution.proposal_id)
+        if row.args_digest == execution.args_digest and row.tenant == execution.tenant
+    ]  # fmt: skip
+    if execution.review_id is None:
+        return any(row.effect == "auto" and not row.observed for row in decisions)
+    review = world.review(execution.review_id)
+    if review.status != "approved" or review.args_digest != execution.args_digest:
+        return False
+    said = [
+        verdict for verdict in world.rows(Verdict, review_id=review.id)
+        if verdict.verdict == "approve" and verdict.args_digest == review.args_digest and verdict.at >= review.asked_at
+    ]  # fmt: skip
+    case = world.case(review.case_id)
+    barred = {*review.editor_ids, case.requester_id}
+    return bool(said) and all(_met(required, said, barred) for required in review.required)
+
+
+def _met(required: dict[str, Any], said: list[Verdict], barred: set[str | None]) -> bool:
+    roles = {*required["roles"], required["escalate_to"]}
+    if not required["excluded"]:
+        barred = set()
+    people = {each.principal_id for each in said if roles & set(each.roles) and each.principal_id not in barred}
+    return len(people) >= int(required["approvers"])
+
+
+def _effects_once(world: World) -> None:
+    for tenant in TENANTS:
+        executions = {row.key: row for row in world.rows(Execution, tenant=tenant)}
+        for entry in world.ledger(tenant):
+            execution = executions.get(entry["key"])
+            assert execution is not None, f"an effect under {entry['key']} that nobody decided"
+            assert entry["count"] <= 1, f"{entry['tool']} took effect {entry['count']} times"
+            assert execution.fence > 0
+        applied = {entry["key"] for entry in world.ledger(tenant) if entry["count"] == 1}
+        for execution in executions.values():
+            if execution.connector != "manual" and execution.status in ("succeeded", "undone"):
+                assert execution.key in applied, f"{execution.tool} is said to have succeeded, and did not"
+
+
+def _tenants_apart(world: World) -> None:
+    owner: dict[str, str] = {}
+    for model in (Case, Event, TriageRun, Proposal, Review, Execution, ManualTask):
+        for row in world.rows(model):
+            owner[row.id] = row.tenant
+    for model in (Event, TriageRun, Proposal, Review, Execution, Verdict, Decision, Reservation, ManualTask):
+        for row in world.rows(model):
+            for name in ("case_id", "event_id", "proposal_id", "review_id", "execution_id", "run_id", "undo_of"):
+                other = getattr(row, name, None)
+                if isinstance(other, str) and other in owner:
+                    assert owner[other] == row.tenant, f"{model.__name__} of {row.tenant} names {name} of another"
+
+
+def _one_question_each(world: World) -> None:
+    asked = [review.proposal_id for review in world.rows(Review, status="pending")]
+    assert len(asked) == len(set(asked)), "one proposal has two pending reviews"
+    live = {row.id for row in world.rows(Proposal, status="decided")}
+    assert set(asked) <= live, "a review is pending for a proposal that has ended"
