@@ -27,8 +27,10 @@ class Triage:
     def __init__(self, reasoner: Reasoner) -> None:
         # Imported here: it takes longer than the whole of `countersign --help` may.
         from langgraph.graph import END, START, StateGraph
+        from langsmith.run_helpers import tracing_context
 
         self._reasoner = reasoner
+        self._untraced = tracing_context
         graph = StateGraph(TriageState, context_schema=Run)
         graph.add_node("gather", gather)
         graph.add_node("assess", assess)
@@ -62,7 +64,9 @@ class Triage:
         pydantic.ValidationError when the event's data is not of its type.
         """
         run = Run(event, tenant, now, lookups, journal, self._reasoner, trust, new_proposal_id)
-        outcome = self._graph.invoke({}, context=run)["outcome"]
+        # Whatever the environment says of tracing: a case's texts go to nobody but the configured model.
+        with self._untraced(enabled=False):
+            outcome = self._graph.invoke({}, context=run)["outcome"]
         assert isinstance(outcome, Outcome)
         return outcome
 

@@ -1,6 +1,6 @@
 """Situation: one event with all that was read about it, as the specialists see it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
@@ -10,7 +10,7 @@ from tools.events import EventData, WorkflowEvent
 from tools.facts import Fact, Trust
 from tools.lookups import Lookups
 from tools.proposals import Assessment
-from tools.reach import Reach, facts_of
+from tools.reach import Reach
 from tools.records import Contact, Contract, Customer, Person, Project, Record
 from tools.values import RecordKey
 
@@ -113,9 +113,24 @@ class Situation:
         """An argument that is a field of the event."""
         return Given(getattr(self.data, field), (f"event#{field}",), method)
 
-    def facts(self) -> list[Fact]:
-        """Every fact in reach, and those of the event itself."""
-        return [*facts_of(self.reached), *self.event_facts()]
+    def facts_named(self, idents: Iterable[str]) -> list[Fact]:
+        """The facts of these ids that are in reach or in the event; unknown ids are passed over."""
+        told = {fact.id: fact for fact in self.event_facts()}
+        found: list[Fact] = []
+        for ident in idents:
+            key, _, field = ident.partition("#")
+            record = self.reached.records.get(key)
+            if ident in told:
+                found.append(told[ident])
+            elif record is not None and (value := record.value(field)) is not None:
+                found.append(
+                    Fact(
+                        id=ident, record=record.key, field=field, value=value, author=record.author(field),
+                        read_at=self.reached.read_at, trust=record.trust(field),
+                        customer=self.reached.customer_of(record),
+                    )
+                )  # fmt: skip
+        return found
 
     def event_facts(self) -> list[Fact]:
         customers = self.reached.customers()

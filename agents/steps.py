@@ -1,6 +1,6 @@
 """Steps: what a specialist plans. Each argument says where it came from; a step becomes one Proposal."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -72,39 +72,24 @@ class Plan:
     nothing_because: str | None = None
 
 
-def proposals(steps: Sequence[Step], new_id: Callable[[], str]) -> list[Proposal]:
-    """The steps as proposals, references resolved to the ids of the proposals they name.
+def proposal(step: Step, earlier: Mapping[str, str], ident: str) -> Proposal:
+    """The step as a proposal; `earlier` holds the proposal ids of the steps before it, which it may refer to.
 
-    Raises pydantic.ValidationError when a planned argument does not fit its action, KeyError when a step refers to
-    one that does not come before it: both are defects of a specialist.
+    Raises pydantic.ValidationError when an argument does not fit its action, KeyError for a reference to no such step.
     """
-    ids: dict[str, str] = {}
-    made: list[Proposal] = []
-    for step in steps:
-        args: dict[str, Any] = {}
-        provenance: dict[str, ArgumentSource] = {}
-        for name, given in step.args.items():
-            if isinstance(given, Earlier):
-                target = f"{ids[given.step]}/result/{given.field}"
-                args[name] = Ref(target=target)
-                provenance[name] = ArgumentSource(method=f"the {given.field} that {given.step} will report")
-            elif given.value is not None:
-                args[name] = given.value
-                provenance[name] = ArgumentSource(facts=list(given.facts), method=given.method)
-        ids[step.name] = new_id()
-        cited = dict.fromkeys([*step.evidence, *(fact for source in provenance.values() for fact in source.facts)])
-        made.append(
-            Proposal(
-                id=ids[step.name],
-                action=parse_action(step.tool, args),  # type: ignore[arg-type]
-                rationale=step.rationale,
-                evidence=list(cited),
-                provenance=provenance,
-                alternatives=list(step.alternatives),
-                expected_effect=EFFECT[step.tool],
-                undo=UNDO[step.tool],
-                triggered_by=list(step.triggered_by),
-                ungrounded=list(step.ungrounded),
-            )
-        )
-    return made
+    args: dict[str, Any] = {}
+    provenance: dict[str, ArgumentSource] = {}
+    for name, given in step.args.items():
+        if isinstance(given, Earlier):
+            args[name] = Ref(target=f"{earlier[given.step]}/result/{given.field}")
+            provenance[name] = ArgumentSource(method=f"the {given.field} that {given.step} will report")
+        elif given.value is not None:
+            args[name] = given.value
+            provenance[name] = ArgumentSource(facts=list(given.facts), method=given.method)
+    cited = dict.fromkeys([*step.evidence, *(fact for source in provenance.values() for fact in source.facts)])
+    return Proposal(
+        id=ident, action=parse_action(step.tool, args),  # type: ignore[arg-type]
+        rationale=step.rationale, evidence=list(cited), provenance=provenance, alternatives=list(step.alternatives),
+        expected_effect=EFFECT[step.tool], undo=UNDO[step.tool], triggered_by=list(step.triggered_by),
+        ungrounded=list(step.ungrounded),
+    )  # fmt: skip

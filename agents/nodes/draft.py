@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from agents.situation import Situation
 from agents.state import Run, TriageState
 from agents.steps import Given, Letter, Step
 from agents.wording import line
-from tools.facts import Fact
 
 if TYPE_CHECKING:
     from langgraph.runtime import Runtime
@@ -15,13 +15,13 @@ def draft(state: TriageState, runtime: "Runtime[Run]") -> TriageState:
     plan = state["plan"]
     if not any(step.letter for step in plan.steps):
         return {}
-    facts = {fact.id: fact for fact in state["situation"].facts()}
-    steps = tuple(_worded(step, step.letter, facts, runtime.context) if step.letter else step for step in plan.steps)
+    situation, run = state["situation"], runtime.context
+    steps = tuple(_worded(step, step.letter, situation, run) if step.letter else step for step in plan.steps)
     return {"plan": type(plan)(plan.summary, steps, plan.nothing_because)}
 
 
-def _worded(step: Step, letter: Letter, facts: dict[str, Fact], run: Run) -> Step:
-    seen = [facts[ident] for ident in letter.facts if ident in facts and facts[ident].trust.trusted]
+def _worded(step: Step, letter: Letter, situation: Situation, run: Run) -> Step:
+    seen = [fact for fact in situation.facts_named(letter.facts) if fact.trust.trusted]
     wording = run.reasoner.word(letter, seen, run.journal)
     method = f"worded by {wording.stamp}"
     return step.with_args(

@@ -1,6 +1,7 @@
 """What a reasoner is: it says what a text means, and it may word a letter. It plans and decides nothing."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from agents.journal import Journal
@@ -21,7 +22,10 @@ CATEGORIES: dict[Vocabulary, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Reading:
-    """A text to assess. `evidence` is the fact id of the text; `customer` limits which precedents may be seen."""
+    """A text to assess. `evidence` names the text's facts; `customer` limits which precedents may be seen.
+
+    `odds` are factors on a category's odds, from what the sender or a colleague said that the text is.
+    """
 
     text: str
     vocabulary: Vocabulary
@@ -29,6 +33,7 @@ class Reading:
     customer: str | None
     evidence: tuple[str, ...]
     language: str | None = None
+    odds: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

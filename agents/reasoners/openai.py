@@ -104,10 +104,13 @@ class OpenAIReasoner:
         }  # fmt: skip
         try:
             answer = self._ask(prompt, request, WordedByModel, journal)
+            subject, body = line(plain(answer.subject)), plain(answer.body).strip()
+            if not subject or not body:
+                raise Unusable("its letter is empty")
         except Unusable as failure:
             wording = self._instead.word(letter, facts, journal)
             return Wording(wording.subject, wording.body, self._stamp_instead(wording.stamp, failure))
-        return Wording(answer.subject, answer.body, line(f"{self._endpoint.model}, {prompt.stamp}"))
+        return Wording(subject, body, line(f"{self._endpoint.model}, {prompt.stamp}"))
 
     def _ask(self, prompt: Prompt, request: dict[str, Any], answer: type[A], journal: Journal) -> A:
         """The model's answer to `request`, from the journal if it was paid for before. Raises Unusable."""

@@ -13,6 +13,7 @@ from agents.steps import Given, Plan, Step
 from agents.wording import hours, line, money
 from tools.events import ChangeRequestSubmitted, TriageRequested
 from tools.records import ChangeRequest, Contract, Person, Project
+from tools.values import MAX_MINOR
 
 # Category → what the lead is asked to do, and in how many working days.
 _WORK = {
@@ -89,6 +90,8 @@ def _change_order(situation: Situation, project: Project | None) -> Step | None:
     if contract.currency != project.currency:
         return None
     amount = -(-minutes * contract.hourly_rate_minor // 60)
+    if amount > MAX_MINOR:
+        return None
     rate = money(contract.hourly_rate_minor, contract.currency)
     request = _request(situation)
     return Step(

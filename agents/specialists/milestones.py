@@ -11,6 +11,8 @@ from tools.events import MilestoneCompleted, MilestoneSlipped
 from tools.records import Contract, Customer, Forecast, Milestone, Project
 
 MAX_DEPENDENTS = 20
+MAX_SLIP = timedelta(days=730)
+"""A date further off than this is taken for a slip of the pen."""
 
 
 def plan(situation: Situation) -> Plan:
@@ -35,6 +37,8 @@ def _slipped(situation: Situation, milestone: Milestone, project: Project) -> Pl
     if expected <= milestone.due_on:
         return Plan(summary, nothing_because=f"{expected} is not later than the milestone's date {milestone.due_on}")
     late = expected - milestone.due_on
+    if late > MAX_SLIP:
+        return _implausible(situation, milestone, project, summary)
     steps = [_shift(situation, milestone, expected)]
     moved = [(one, one.due_on + late) for one in dependents(situation.all(Milestone), milestone)]
     steps += [_shift_dependent(situation, one, milestone, due_on, late) for one, due_on in moved]
@@ -42,6 +46,21 @@ def _slipped(situation: Situation, milestone: Milestone, project: Project) -> Pl
     steps += _forecast(situation, project, milestone, last, expected)
     steps += _message(situation, milestone, project, expected, [one for one, _ in moved])
     return Plan(summary, tuple(steps))
+
+
+def _implausible(situation: Situation, milestone: Milestone, project: Project, summary: str) -> Plan:
+    lead = situation.lead()
+    because = "more than two years late is not plausible"
+    if lead is None:
+        return Plan(summary, nothing_because=because)
+    check = task(
+        situation, "check", lead,
+        title=line(f"Check the expected date of {milestone.name} of {project.name}"),
+        description="It was reported as more than two years late; nothing was moved.",
+        due_on=working_day(situation.today, 1), why=f"The reported date was not taken over: {because}.",
+        facts=(fact_id(milestone, "name"), fact_id(project, "name")), triggered_by=("event#expected_on",),
+    )  # fmt: skip
+    return Plan(summary, (check,))
 
 
 def dependents(milestones: list[Milestone], slipped: Milestone) -> list[Milestone]:

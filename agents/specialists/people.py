@@ -67,7 +67,8 @@ def _leave(situation: Situation, person: Person) -> Plan:
         return Plan(summary, nothing_because=f"leave {data.leave_id} is {status} by the records")
     touched = [
         one for one in situation.lookups.assignments_of(person.id)
-        if one.status != "released" and one.start_on <= leave.end_on and one.end_on >= leave.start_on
+        if one.status != "released" and one.percent > 0
+        and one.start_on <= leave.end_on and one.end_on >= leave.start_on
     ]  # fmt: skip
     steps: list[Step] = []
     for one in sorted(touched, key=lambda assignment: assignment.id):

@@ -83,7 +83,9 @@ class EmbeddedReasoner:
     def _assessed(self, reading: Reading, text: str, vector: "Vector") -> Assessment:
         neighbours = self._precedents(reading, vector)
         head = self._heads[reading.vocabulary]
-        shares = head.probabilities(vector, cues.odds(reading.vocabulary, text))
+        found = cues.odds(reading.vocabulary, text)
+        odds = {name: found.get(name, 1.0) * reading.odds.get(name, 1.0) for name in head.labels}
+        shares = head.probabilities(vector, odds)
         label = _best(_with_precedents(shares, neighbours, reading.vocabulary))
         likeness = max([head.nearest(vector), *(one.similarity for one in neighbours)])
         urgency = cues.said("urgency", text) or self._level("urgency", vector)

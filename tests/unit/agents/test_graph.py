@@ -1,7 +1,10 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from agents.journal import Journal as AnyJournal
@@ -10,11 +13,12 @@ from agents.reasoners.embedded.encoder import Encoder
 from agents.reasoners.embedded.reasoner import EmbeddedReasoner
 from agents.steps import Letter
 from agents.wording import EFFECT, UNDO
-from tests.unit.agents.small_firm import NOW, Desk, Journal, after, small_firm, tools
+from tests.unit.agents.small_firm import ERP, NOW, Desk, Journal, after, small_firm, tools
 from tools.events import EVENT_TYPES, WorkflowEvent
 from tools.facts import Fact, Trust
 from tools.lookups import Lookups
 from tools.proposals import Assessment
+from tools.records import Invoice, Leave, Opportunity, Ticket
 from tools.registry import TOOLS
 from tools.values import RecordKey
 
@@ -132,6 +136,45 @@ def test_what_only_an_untrusted_event_said_grounds_nothing(desk: Desk) -> None:
     desk.trust = {}
     message = desk.run("psa.milestone.slipped", **SLIP).proposals[-1]
     assert message.ungrounded == ["19 March 2026"]
+
+
+def test_a_record_that_no_action_can_carry_costs_its_own_step_alone(desk: Desk) -> None:
+    desk.firm.change("project/prj-one", channel="Our Room")
+    outcome = desk.run("erp.milestone.completed", milestone_id="mil-1", completed_on=after(-1).isoformat())
+    assert tools(outcome) == ["create_task"]
+    assert "does not fit notify_channel (channel)" in outcome.summary
+
+
+DAYS = st.dates(date(1990, 1, 1), date(2100, 12, 31)).map(date.isoformat)
+
+
+@settings(max_examples=300)
+@given(
+    event_type=st.sampled_from(sorted(EVENT_TYPES)),
+    days=st.tuples(DAYS, DAYS),
+    text=st.sampled_from(["x", "we want more"]),
+)
+def test_no_date_makes_a_run_fail(encoder: Encoder, event_type: str, days: tuple[str, str], text: str) -> None:
+    firm = small_firm()
+    one, other = (date.fromisoformat(day) for day in sorted(days))
+    firm.put(
+        Opportunity(id="opp-1", authors=ERP, customer_id="cus-one", title="O", stage="won", amount_minor=1,
+                    currency="EUR", expected_start_on=one, owner_id="per-bob"),
+        Ticket(id="tic-1", authors=ERP, customer_id="cus-one", title="t", text="t", priority="p3", status="open"),
+        Leave(id="lea-1", authors=ERP, person_id="per-ann", start_on=one, end_on=other, status="approved"),
+        Invoice(id="inv-1", authors=ERP, customer_id="cus-one", project_id="prj-one", contract_id="ctr-one",
+                number="N", status="draft", amount_minor=5, currency="EUR", period_start_on=one, period_end_on=other,
+                drafted_on=other),
+    )  # fmt: skip
+    data = {
+        "opportunity_id": "opp-1", "contract_id": "ctr-one", "title": "t", "start_on": days[0], "end_on": days[1],
+        "text": text, "milestone_id": "mil-1", "expected_on": days[0], "person_id": "per-ann", "invoice_id": "inv-1",
+        "week_start_on": days[0], "completed_on": days[0], "ticket_id": "tic-1", "expires_on": days[0],
+        "starts_on": days[0], "leave_id": "lea-1", "project_id": "prj-one", "kind": "other", "project": "prj-one",
+        "roles": [{"role": "r", "skill": "python"}],
+    }  # fmt: skip
+    outcome = Desk(firm, EmbeddedReasoner(encoder)).run(event_type, **data)
+    assert bool(outcome.proposals) != bool(outcome.nothing_because)
 
 
 def _event(data: dict[str, str]) -> WorkflowEvent:
