@@ -60,6 +60,8 @@ def test_writers_erasers_exports_and_checkpoints_side_by_side(house: House, entr
             sign_checkpoint(house.engine, house.log, "acme", NOW)
             exports.append(house.export())
 
+    for person in PEOPLE:
+        house.tell(person, {"n": -1})
     together(lambda: write(0), lambda: write(1), lambda: write(2), erase_some, watch)
     scrub(house.engine)
     with read_only(house.engine) as session:
@@ -69,5 +71,26 @@ def test_writers_erasers_exports_and_checkpoints_side_by_side(house: House, entr
         result = verify(BytesIO(export), key, {})
         assert result.holds, result
     assert result.size == final.size
-    assert result.payloads + result.erased == 3 * entries
-    assert result.erased > 0
+    assert result.payloads + result.erased == 3 * entries + len(PEOPLE)
+    assert result.erased >= len(PEOPLE)
+
+
+def test_an_erasure_waits_for_what_is_being_sealed(house: House) -> None:
+    """Else the payload would be sealed under a destroyed key, and no entry would say that it is gone."""
+    house.tell(PEOPLE[0], {"n": 0})
+    subject = house.vault.subject("acme", PEOPLE[0])
+
+    def erase_it() -> int:
+        with unit_of_work(house.engine) as session:
+            return erase(session, house.log, house.actor(), [subject], NOW).payloads
+
+    with ThreadPoolExecutor(1) as pool:
+        with unit_of_work(house.engine) as session:
+            ident = house.vault.seal(session, "acme", subject, "text", {"n": 1}, NOW)
+            erasing = pool.submit(erase_it)
+            with pytest.raises(TimeoutError):
+                erasing.result(timeout=0.3)
+            house.log.append(session, "acme", NOW, house.record(ident))
+        assert erasing.result() == 2
+    result = house.verify()
+    assert (result.holds, result.payloads, result.erased) == (True, 0, 2)
