@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.unit.tools.conftest import OpenFirm, SetClock
 from tools.actions import parse_action
 from tools.connectors.sandbox import Sandbox
-from tools.records import RECORDS, Assignment, Contract, Person, Project, TimeEntry
+from tools.connectors.sandbox.book import Book
+from tools.records import RECORDS, Contract, Milestone, Person, Project, TimeEntry
 
 
 def test_a_record_or_none(firm: Sandbox) -> None:
@@ -55,13 +56,25 @@ def test_find_is_a_filter_over_everything(open_firm: OpenFirm, data: st.DataObje
 
 
 def test_a_changed_link_is_found_under_its_new_value_only(firm: Sandbox) -> None:
-    seat = firm.find(Assignment, {"status": "confirmed"}, 1)[0]
-    task = {"title": "t", "assignee_id": seat.person_id, "due_on": "2026-03-20"}
-    created = firm.apply(parse_action("create_task", task), "k1").result["task_id"]
-    firm.apply(parse_action("cancel_record", {"kind": "task", "ids": [created]}), "k2")
-    (found,) = firm.find(RECORDS["task"], {"assignee_id": seat.person_id})
-    assert found.value("status") == "cancelled"
-    assert firm.find(RECORDS["task"], {"assignee_id": seat.person_id, "status": "open"}) == []
+    milestone = firm.find(Milestone, {"project_id": "prj-01"})[0]
+    with firm._store.transaction() as connection:
+        Book(connection).change(milestone, lambda _field: "system/psa", project_id="prj-02")
+    assert milestone.id in [one.id for one in firm.find(Milestone, {"project_id": "prj-02"})]
+    assert milestone.id not in [one.id for one in firm.find(Milestone, {"project_id": "prj-01"})]
+
+
+def test_an_error_inside_a_transaction_leaves_nothing_behind(firm: Sandbox) -> None:
+    milestone = firm.find(Milestone, {"project_id": "prj-01"})[0]
+
+    def change_and_fail() -> None:
+        with firm._store.transaction() as connection:
+            Book(connection).change(milestone, lambda _field: "system/psa", project_id="prj-02")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        change_and_fail()
+    assert firm.get(Milestone, milestone.id) == milestone
+    assert milestone in firm.find(Milestone, {"project_id": "prj-01"})
 
 
 def test_another_handle_on_the_file_sees_a_change_at_once(firm: Sandbox, tmp_path: Path, clock: SetClock) -> None:
