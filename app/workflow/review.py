@@ -1,5 +1,6 @@
 """Review: what people say of a proposal. One function serves every surface, so that all give the same answers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -60,6 +61,8 @@ def give_verdict(ctx: Context, actor: Actor, review_id: str, body: Any, *, shown
     with read_only(ctx.engine) as session:
         proposal_id = _find(session, actor.tenant, review_id).proposal_id
     found = read_dossier(ctx, actor.tenant, proposal_id)
+    # Told apart from the rows, which a refusal's rollback takes with it.
+    about = {"case": found.case.id, "proposal": proposal_id, "review": review_id}
     parsed, invalid = _parse(body)
     action, invalid_args = _edited(found, parsed)
     material = _fresh(ctx, found, action or found.action)
@@ -84,9 +87,9 @@ def give_verdict(ctx: Context, actor: Actor, review_id: str, body: Any, *, shown
                 _carry_out(ctx, asked, action, material, barred)
                 return
     except Problem as problem:
-        _log_refusal(ctx, actor, review_id, found, problem, now)
+        _log_refusal(ctx, actor, about, problem, now)
         raise
-    _log_refusal(ctx, actor, review_id, found, refusal, now)
+    _log_refusal(ctx, actor, about, refusal, now)
     raise refusal
 
 
@@ -310,10 +313,6 @@ def _delegated_by(actor: Actor, review: Review) -> str | None:
     return lent[0] if lent else None
 
 
-def _log_refusal(ctx: Context, actor: Actor, review_id: str, found: Dossier, problem: Problem, now: datetime) -> None:
+def _log_refusal(ctx: Context, actor: Actor, about: Mapping[str, str], problem: Problem, now: datetime) -> None:
     with unit_of_work(ctx.engine) as session:
-        log(
-            ctx, session, actor, "verdict.refused",
-            refs={"case": found.case.id, "proposal": found.row.id, "review": review_id},
-            details={"code": problem.code}, decided_at=now,
-        )  # fmt: skip
+        log(ctx, session, actor, "verdict.refused", refs=about, details={"code": problem.code}, decided_at=now)
