@@ -75,7 +75,7 @@ def approved_before(session: Session, found: Dossier, principal_id: str, reached
     """What this person approved in the window for the same contract or, without one, the same customer."""
     since = now - timedelta(days=tenancy.read(session, found.case.tenant).window_days)
     scope = approver_scope(found, principal_id, reached)
-    return history.moved(session, found.case.tenant, scope, since)
+    return history.moved(session, found.case.tenant, [scope], since)[scope]
 
 
 def approver_scope(found: Dossier, principal_id: str, reached: Reach) -> str:

@@ -252,10 +252,11 @@ def _context(
     now: datetime,
 ) -> RequestContext:
     since = now - timedelta(days=settings.window_days)
-    moved = {
-        scope: history.moved(session, case.tenant, f"{scope}/{ident}", since, but=question.execution_id)
-        for scope, ident in route.scopes(case, question.action, material.reached).items()
+    scopes = {
+        scope: f"{scope}/{ident}" for scope, ident in route.scopes(case, question.action, material.reached).items()
     }
+    sums = history.moved(session, case.tenant, scopes.values(), since, but=question.execution_id)
+    moved = {scope: sums[name] for scope, name in scopes.items()}
     executions, reversals = history.reversals(session, case.tenant, question.action.tool, now)
     return RequestContext(
         tenant=case.tenant, unit=case.unit, workflow=case.workflow, now=now,

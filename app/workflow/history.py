@@ -1,10 +1,10 @@
 """History: what this tenant has already moved, asked for and taken back, as a decision counts it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlalchemy import Connection, bindparam, exists, func, select
+from sqlmodel import Session, col
 
 from app.store.models import Execution, Proposal, Reservation, Review
 from app.workflow.cases import LIVE_EXECUTIONS
@@ -35,48 +35,68 @@ def target_of(action: Action) -> str:
     return f"{action.tool}:{digest({name: args[name] for name in names if name in args})}"
 
 
+# Built once: putting a statement together costs more than running it, and each decision asks all of these.
+_DUPLICATES = (
+    select(func.count())
+    .select_from(Proposal)
+    .where(
+        col(Proposal.tenant) == bindparam("of"), col(Proposal.target) == bindparam("same"),
+        col(Proposal.id) != bindparam("mine"), col(Proposal.created_at) >= bindparam("since"),
+        col(Proposal.status) == "decided",
+        exists().where(
+            col(Execution.proposal_id) == col(Proposal.id), col(Execution.status).in_((*LIVE_EXECUTIONS, "succeeded"))
+        )
+        | exists().where(col(Review.proposal_id) == col(Proposal.id), col(Review.status) == "pending"),
+    )
+)  # fmt: skip
+_MOVED = (
+    select(col(Reservation.scope), func.sum(col(Reservation.amount_minor)))
+    .where(
+        col(Reservation.tenant) == bindparam("of"), col(Reservation.scope).in_(bindparam("scopes", expanding=True)),
+        col(Reservation.at) >= bindparam("since"), col(Reservation.execution_id) != bindparam("but"),
+    )
+    .group_by(col(Reservation.scope))
+)  # fmt: skip
+_REVERSALS = (
+    select(col(Execution.status), func.count())
+    .where(
+        col(Execution.tenant) == bindparam("of"), col(Execution.tool) == bindparam("tool"),
+        col(Execution.status).in_(("succeeded", "undone")), col(Execution.created_at) >= bindparam("since"),
+    )
+    .group_by(col(Execution.status))
+)  # fmt: skip
+_CREATED = select(col(Execution.result)).where(
+    col(Execution.tenant) == bindparam("of"), col(Execution.case_id) == bindparam("case"),
+    col(Execution.status) == "succeeded",
+)  # fmt: skip
+
+
 def duplicates(session: Session, tenant: str, target: str, proposal_id: str, since: datetime) -> int:
     """How many other proposals of that target are waiting for people, at work or done since then."""
-    mine = (
-        col(Proposal.tenant) == tenant, col(Proposal.target) == target, col(Proposal.id) != proposal_id,
-        col(Proposal.created_at) >= since, col(Proposal.status) == "decided",
-    )  # fmt: skip
-    at_work = select(col(Execution.proposal_id)).where(
-        col(Execution.tenant) == tenant, col(Execution.status).in_((*LIVE_EXECUTIONS, "succeeded"))
-    )
-    asked = select(col(Review.proposal_id)).where(col(Review.tenant) == tenant, col(Review.status) == "pending")
-    query = select(func.count()).select_from(Proposal).where(*mine)
-    live = col(Proposal.id).in_(at_work) | col(Proposal.id).in_(asked)
-    return int(session.exec(query.where(live)).one())
+    asked = {"of": tenant, "same": target, "mine": proposal_id, "since": since}
+    return int(_read(session).execute(_DUPLICATES, asked).scalar_one())
 
 
-def moved(session: Session, tenant: str, scope: str, since: datetime, *, but: str | None = None) -> int:
-    """Minor units of the base currency reserved or used under `scope` since then, without execution `but`."""
-    query = select(func.coalesce(func.sum(col(Reservation.amount_minor)), 0)).where(
-        col(Reservation.tenant) == tenant, col(Reservation.scope) == scope, col(Reservation.at) >= since
-    )
-    if but is not None:
-        query = query.where(col(Reservation.execution_id) != but)
-    return int(session.exec(query).one())
+def moved(
+    session: Session, tenant: str, scopes: Collection[str], since: datetime, *, but: str | None = None
+) -> dict[str, int]:
+    """Minor units of the base currency reserved or used since then, by scope, without execution `but`."""
+    asked = {"of": tenant, "scopes": list(scopes), "since": since, "but": but or ""}
+    found = {scope: int(amount) for scope, amount in _read(session).execute(_MOVED, asked)}
+    return {scope: found.get(scope, 0) for scope in scopes}
 
 
 def reversals(session: Session, tenant: str, tool: str, now: datetime) -> tuple[int, int]:
     """Executions of the tool that took effect in the last year, and how many of them were taken back."""
-    query = select(col(Execution.status), func.count()).where(
-        col(Execution.tenant) == tenant, col(Execution.tool) == tool,
-        col(Execution.status).in_(("succeeded", "undone")), col(Execution.created_at) >= now - timedelta(days=365),
-    )  # fmt: skip
-    counts = {status: int(count) for status, count in session.exec(query.group_by(col(Execution.status)))}
+    asked = {"of": tenant, "tool": tool, "since": now - timedelta(days=365)}
+    counts = {status: int(count) for status, count in _read(session).execute(_REVERSALS, asked)}
     return sum(counts.values()), counts.get("undone", 0)
 
 
 def created_keys(session: Session, tenant: str, case_id: str, action: Action) -> list[str]:
     """Keys of records that this tenant's executions created: of the case, and those that `action` would take back."""
-    query = select(col(Execution.result)).where(
-        col(Execution.tenant) == tenant, col(Execution.case_id) == case_id, col(Execution.status) == "succeeded"
-    )
     keys: list[str] = []
-    for result in session.exec(query):
+    for (result,) in _read(session).execute(_CREATED, {"of": tenant, "case": case_id}):
         for name, value in result.items():
             kind = name.removesuffix("_ids").removesuffix("_id")
             if kind != name:
@@ -85,3 +105,9 @@ def created_keys(session: Session, tenant: str, case_id: str, action: Action) ->
         wanted = {f"{action.kind}/{ident}" for ident in action.ids}
         return [key for key in keys if key in wanted]
     return keys
+
+
+def _read(session: Session) -> Connection:
+    """What the session has added counts as well: an outcome's earlier proposals, for one."""
+    session.flush()
+    return session.connection()

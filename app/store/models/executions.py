@@ -24,10 +24,11 @@ class Execution(SQLModel, table=True):
             "ix_execution_due", "status", "due_at", postgresql_where=text("status IN ('waiting','running','unknown')")
         ),
         Index("ix_execution_case", "case_id"),
+        Index("ix_execution_tool", "tenant", "tool", "status", "created_at"),
     )
 
     id: str = Field(primary_key=True)
-    tenant: str = Field(index=True)
+    tenant: str
     case_id: str
     proposal_id: str = Field(unique=True)
     review_id: str | None = None

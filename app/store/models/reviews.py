@@ -17,10 +17,13 @@ class Proposal(SQLModel, table=True):
     execution that the action takes back.
     """
 
-    __table_args__ = (Index("ix_proposal_case", "case_id", "ordinal"),)
+    __table_args__ = (
+        Index("ix_proposal_case", "case_id", "ordinal"),
+        Index("ix_proposal_target", "tenant", "target", "created_at"),
+    )
 
     id: str = Field(primary_key=True)
-    tenant: str = Field(index=True)
+    tenant: str
     case_id: str
     run_id: str | None = None
     case_generation: int

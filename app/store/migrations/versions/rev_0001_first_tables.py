@@ -177,7 +177,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("status IN ('waiting','running','unknown')"),
     )
-    op.create_index(op.f("ix_execution_tenant"), "execution", ["tenant"], unique=False)
+    op.create_index("ix_execution_tool", "execution", ["tenant", "tool", "status", "created_at"], unique=False)
     op.create_table(
         "idempotency_key",
         sa.Column("principal_id", sa.String(), nullable=False),
@@ -287,7 +287,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_proposal_case", "proposal", ["case_id", "ordinal"], unique=False)
-    op.create_index(op.f("ix_proposal_tenant"), "proposal", ["tenant"], unique=False)
+    op.create_index("ix_proposal_target", "proposal", ["tenant", "target", "created_at"], unique=False)
     op.create_index(op.f("ix_proposal_undo_of"), "proposal", ["undo_of"], unique=False)
     op.create_table(
         "reservation",
