@@ -9,12 +9,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
-from sqlalchemy import ColumnElement
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam, select
+from sqlmodel import Session, col
 
 from app.errors import FieldError, Problem, field_errors
 from app.store.models import Setting
@@ -119,20 +120,34 @@ class Tenancy:
         return found
 
 
+# Built once, and settings are typed once: every decision reads them.
+_READ = (
+    select(
+        col(TenantRow.base_currency), col(TenantRow.time_zone), col(TenantRow.connectors),
+        col(Setting.name), col(Setting.value), col(Setting.version),
+    )
+    .join_from(TenantRow, Setting, col(Setting.tenant) == col(TenantRow.id), isouter=True)
+    .where(col(TenantRow.id) == bindparam("of"))
+)  # fmt: skip
+
+
 def read(session: Session, tenant: str) -> Tenancy:
     """The tenant's settings. Raises Problem `not_found` (no such tenant), SettingInvalid (a bad stored value)."""
-    row = session.get(TenantRow, tenant)
-    if row is None:
+    rows = session.connection().execute(_READ, {"of": tenant}).all()
+    if not rows:
         raise Problem("not_found", f"There is no tenant {tenant}.")
     settings: dict[str, Any] = {}
     versions: dict[str, int] = {}
-    for stored in session.exec(select(Setting).where(_of(tenant))):
+    for _, _, _, name, value, version in rows:
+        if name is None:
+            continue  # a tenant without settings
         try:
-            settings[stored.name] = parse(stored.name, stored.value)
+            settings[name] = _stored(name, json.dumps(value))
         except Problem as wrong:
-            raise SettingInvalid(f"setting {stored.name} of {tenant} is unusable: {wrong.detail}") from wrong
-        versions[stored.name] = stored.version
-    return Tenancy(tenant, row.base_currency, row.time_zone, row.connectors, settings, versions)
+            raise SettingInvalid(f"setting {name} of {tenant} is unusable: {wrong.detail}") from wrong
+        versions[name] = version
+    base_currency, time_zone, connectors = rows[0][:3]
+    return Tenancy(tenant, base_currency, time_zone, connectors, settings, versions)
 
 
 def parse(name: str, value: Any) -> Any:
@@ -150,6 +165,12 @@ def parse(name: str, value: Any) -> Any:
         raise Problem(
             "invalid_body", f"The value of {name} is not valid.", errors=field_errors(wrong, "/value")
         ) from wrong
+
+
+@lru_cache(maxsize=1024)
+def _stored(name: str, text: str) -> Any:
+    """`parse` of a value's JSON text. Values are frozen or copied before use, so equal texts may share one."""
+    return parse(name, json.loads(text))
 
 
 def plain(value: Any) -> Any:
@@ -177,10 +198,6 @@ def version(session: Session, tenant: str, name: str) -> int:
     """The version of a setting now; 0 where it was never set."""
     row = session.get(Setting, (tenant, name))
     return row.version if row else 0
-
-
-def _of(tenant: str) -> ColumnElement[bool]:
-    return col(Setting.tenant) == tenant
 
 
 def _invalid(pointer: str, detail: str) -> Problem:
