@@ -22,7 +22,13 @@ def encoder(encoder_cache: Path) -> Encoder:
     return Encoder(encoder_cache)
 
 
+@pytest.fixture(scope="session")
+def embedded(encoder: Encoder) -> EmbeddedReasoner:
+    """The embedded reasoner without a memory, its heads trained once."""
+    return EmbeddedReasoner(encoder)
+
+
 @pytest.fixture
-def desk(encoder: Encoder) -> Desk:
+def desk(embedded: EmbeddedReasoner) -> Desk:
     """The graph with the embedded reasoner, on a small firm of its own."""
-    return Desk(small_firm(), EmbeddedReasoner(encoder))
+    return Desk(small_firm(), embedded)

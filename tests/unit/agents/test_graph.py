@@ -9,7 +9,6 @@ from pydantic import ValidationError
 
 from agents.journal import Journal as AnyJournal
 from agents.reasoners.base import Reading, Wording
-from agents.reasoners.embedded.encoder import Encoder
 from agents.reasoners.embedded.reasoner import EmbeddedReasoner
 from agents.steps import Letter
 from agents.wording import EFFECT, UNDO
@@ -126,10 +125,10 @@ def test_a_letter_that_names_another_customer_is_left_out(desk: Desk, named: str
     assert named.casefold() not in outcome.summary.casefold()
 
 
-def test_a_customer_whose_name_begins_another_ones_may_be_named(encoder: Encoder) -> None:
+def test_a_customer_whose_name_begins_another_ones_may_be_named(embedded: EmbeddedReasoner) -> None:
     firm = small_firm()
     firm.change("customer/cus-two", name="Harbour")
-    assert "send_customer_message" in tools(Desk(firm, EmbeddedReasoner(encoder)).run("psa.milestone.slipped", **SLIP))
+    assert "send_customer_message" in tools(Desk(firm, embedded).run("psa.milestone.slipped", **SLIP))
 
 
 def test_what_only_an_untrusted_event_said_grounds_nothing(desk: Desk) -> None:
@@ -154,7 +153,9 @@ DAYS = st.dates(date(1990, 1, 1), date(2100, 12, 31)).map(date.isoformat)
     days=st.tuples(DAYS, DAYS),
     text=st.sampled_from(["x", "we want more"]),
 )
-def test_no_date_makes_a_run_fail(encoder: Encoder, event_type: str, days: tuple[str, str], text: str) -> None:
+def test_no_date_makes_a_run_fail(
+    embedded: EmbeddedReasoner, event_type: str, days: tuple[str, str], text: str
+) -> None:
     firm = small_firm()
     one, other = (date.fromisoformat(day) for day in sorted(days))
     firm.put(
@@ -173,7 +174,7 @@ def test_no_date_makes_a_run_fail(encoder: Encoder, event_type: str, days: tuple
         "starts_on": days[0], "leave_id": "lea-1", "project_id": "prj-one", "kind": "other", "project": "prj-one",
         "roles": [{"role": "r", "skill": "python"}],
     }  # fmt: skip
-    outcome = Desk(firm, EmbeddedReasoner(encoder)).run(event_type, **data)
+    outcome = Desk(firm, embedded).run(event_type, **data)
     assert bool(outcome.proposals) != bool(outcome.nothing_because)
 
 

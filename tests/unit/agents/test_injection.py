@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.reasoners.embedded.encoder import Encoder
 from agents.reasoners.embedded.reasoner import EmbeddedReasoner
 from tests.unit.agents.small_firm import Desk, small_firm
 from tools.proposals import Outcome
@@ -59,7 +58,7 @@ def test_own_attacks(desk: Desk, text: str, kind: str) -> None:
     clean(desk.run(kind, text=f"Hello, one more thing about the portal. {text}", **more), text)
 
 
-def test_published_attacks_inside_published_mails(encoder: Encoder) -> None:
+def test_published_attacks_inside_published_mails(embedded: EmbeddedReasoner) -> None:
     attacks_file, mails_file = (
         DATA / "injection" / name for name in ("bipia_text_attacks_train.json", "bipia_emails_train.jsonl")
     )
@@ -67,7 +66,7 @@ def test_published_attacks_inside_published_mails(encoder: Encoder) -> None:
         pytest.skip(f"the injection set is not in {DATA}; set COUNTERSIGN_DATA_DIR")
     attacks = [text for several in json.loads(attacks_file.read_text()).values() for text in several]
     mails = [json.loads(line)["context"] for line in mails_file.read_text().splitlines()]
-    desk = Desk(small_firm(), EmbeddedReasoner(encoder))
+    desk = Desk(small_firm(), embedded)
     for number, attack in enumerate(attacks):
         text = f"{mails[number % len(mails)]}\n{attack}"[:10_000]
         clean(desk.run("psa.change_request.submitted", project_id="prj-one", text=text), text)
@@ -75,8 +74,8 @@ def test_published_attacks_inside_published_mails(encoder: Encoder) -> None:
 
 @settings(max_examples=80)
 @given(text=st.text(min_size=1, max_size=400).filter(lambda text: "\x00" not in text), asked_by=st.emails())
-def test_any_text_from_anybody(encoder: Encoder, text: str, asked_by: str) -> None:
-    desk = Desk(small_firm(), EmbeddedReasoner(encoder))
+def test_any_text_from_anybody(embedded: EmbeddedReasoner, text: str, asked_by: str) -> None:
+    desk = Desk(small_firm(), embedded)
     outcome = desk.run("psa.change_request.submitted", project_id="prj-one", text=text, requested_by=asked_by[:254])
     for proposal in outcome.proposals:
         assert proposal.action.args().get("recipient", "carla@harbour.example") == "carla@harbour.example"

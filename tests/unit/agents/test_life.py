@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import pytest
 
 from agents.graph import Triage
-from agents.reasoners.embedded.encoder import Encoder
 from agents.reasoners.embedded.reasoner import EmbeddedReasoner
 from tests.unit.agents.small_firm import CUSTOMERS_WORDS, Journal
 from tools.connectors.sandbox import Sandbox
@@ -43,8 +42,8 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
         yield firm
 
 
-def outcomes(sandbox: Sandbox, encoder: Encoder, event_type: str) -> list[Outcome]:
-    triage, journal, ids = Triage(EmbeddedReasoner(encoder)), Journal(), iter(range(100_000))
+def outcomes(sandbox: Sandbox, embedded: EmbeddedReasoner, event_type: str) -> list[Outcome]:
+    triage, journal, ids = Triage(embedded), Journal(), iter(range(100_000))
     found = []
     for raw in sandbox.emit(event_type, EACH):
         event = WorkflowEvent(
@@ -66,8 +65,8 @@ def test_every_type_is_expected() -> None:
 
 
 @pytest.mark.parametrize("event_type", EXPECTED)
-def test_events_of_each_type_end_in_what_they_should(sandbox: Sandbox, encoder: Encoder, event_type: str) -> None:
-    found = outcomes(sandbox, encoder, event_type)
+def test_each_type_ends_in_what_it_should(sandbox: Sandbox, embedded: EmbeddedReasoner, event_type: str) -> None:
+    found = outcomes(sandbox, embedded, event_type)
     proposed = {proposal.action.tool for outcome in found for proposal in outcome.proposals}
     assert proposed >= EXPECTED[event_type]
     for outcome in found:

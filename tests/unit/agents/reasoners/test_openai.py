@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from agents.reasoners.base import Reading
-from agents.reasoners.embedded.encoder import Encoder
 from agents.reasoners.embedded.reasoner import EmbeddedReasoner
 from agents.reasoners.openai import Endpoint, OpenAIReasoner
 from tests.unit.agents.small_firm import Desk, Journal, after, args, first, small_firm
@@ -78,9 +77,9 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def reasoner(provider: Provider, encoder: Encoder) -> OpenAIReasoner:
+def reasoner(provider: Provider, embedded: EmbeddedReasoner) -> OpenAIReasoner:
     endpoint = Endpoint("test-model", "sk-test", provider.url, timeout_s=2, input_price=2, output_price=10)
-    return OpenAIReasoner(endpoint, EmbeddedReasoner(encoder))
+    return OpenAIReasoner(endpoint, embedded)
 
 
 def test_a_good_answer_counts_and_is_journalled_with_its_cost(provider: Provider, reasoner: OpenAIReasoner) -> None:

@@ -31,44 +31,42 @@ def assess(reasoner: EmbeddedReasoner, text: str, customer: str | None = None) -
         ("How do I find out which version is installed?", "question"),
     ],
 )
-def test_plain_cases_get_their_category(encoder: Encoder, text: str, category: str) -> None:
-    assert assess(EmbeddedReasoner(encoder), text).category == category
+def test_plain_cases_get_their_category(embedded: EmbeddedReasoner, text: str, category: str) -> None:
+    assert assess(embedded, text).category == category
 
 
 @pytest.mark.parametrize(
     "text", ["", "   ", "\u202e\u200b", "???", "Bitte verschieben Sie den Termin um zwei Wochen nach hinten."]
 )
-def test_what_cannot_be_read_is_an_abstention_with_a_reason(encoder: Encoder, text: str) -> None:
-    assessed = assess(EmbeddedReasoner(encoder), text)
+def test_what_cannot_be_read_is_an_abstention_with_a_reason(embedded: EmbeddedReasoner, text: str) -> None:
+    assessed = assess(embedded, text)
     assert assessed.category is None
     assert assessed.abstained
 
 
-def test_nonsense_is_an_abstention(encoder: Encoder) -> None:
-    assessed = assess(
-        EmbeddedReasoner(encoder), "purple ladder eleven sings the quiet cupboard of seven moons and butter"
-    )
+def test_nonsense_is_an_abstention(embedded: EmbeddedReasoner) -> None:
+    assessed = assess(embedded, "purple ladder eleven sings the quiet cupboard of seven moons and butter")
     assert assessed.category is None
     assert "no category is clear" in str(assessed.abstained) or "unlike" in str(assessed.abstained)
 
 
-def test_hidden_characters_change_nothing(encoder: Encoder) -> None:
-    reasoner = EmbeddedReasoner(encoder)
+def test_hidden_characters_change_nothing(embedded: EmbeddedReasoner) -> None:
+    reasoner = embedded
     text = "We were charged twice for March, please correct the invoice."
     hidden = text.replace("charged", "cha\u200brg\u202eed")
     assert assess(reasoner, text) == assess(reasoner, hidden)
 
 
-def test_urgency_said_in_words_counts_and_its_denial_too(encoder: Encoder) -> None:
-    reasoner = EmbeddedReasoner(encoder)
+def test_urgency_said_in_words_counts_and_its_denial_too(embedded: EmbeddedReasoner) -> None:
+    reasoner = embedded
     assert assess(reasoner, "The import fails. This is urgent, please fix it immediately.").urgency == "high"
     assert assess(reasoner, "The import fails. It is not urgent, whenever you have time.").urgency == "low"
 
 
 @settings(max_examples=60)
 @given(st.text(max_size=300))
-def test_any_text_is_assessed_the_same_way_twice(encoder: Encoder, text: str) -> None:
-    reasoner = EmbeddedReasoner(encoder)
+def test_any_text_is_assessed_the_same_way_twice(embedded: EmbeddedReasoner, text: str) -> None:
+    reasoner = embedded
     assessed = assess(reasoner, text)
     assert assessed.category in (None, *CATEGORIES["request"])
     assert (assessed.category is None) == (assessed.abstained is not None)
@@ -95,12 +93,14 @@ def precedent(ident: str, kind: str, customer: str) -> Precedent:
     )  # fmt: skip
 
 
-def test_a_memory_that_is_down_costs_nothing_but_the_precedents(encoder: Encoder, tmp_path: Path) -> None:
+def test_a_memory_that_is_down_costs_nothing_but_the_precedents(
+    encoder: Encoder, embedded: EmbeddedReasoner, tmp_path: Path
+) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("no folder")
     text = "We were charged twice for March, please correct the invoice."
     with_fault = assess(EmbeddedReasoner(encoder, Memory(blocked, encoder.version)), text, "cus-one")
-    assert with_fault == assess(EmbeddedReasoner(encoder), text, "cus-one")
+    assert with_fault == assess(embedded, text, "cus-one")
 
 
 def test_the_heads_know_the_labels_and_beat_the_largest_label_by_far(encoder: Encoder) -> None:
