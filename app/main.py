@@ -1,10 +1,12 @@
 """The ASGI application: API and web pages over one service."""
 
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.middleware import Middleware
+from starlette.staticfiles import StaticFiles
 
 from app.api import (
     audit,
@@ -25,8 +27,10 @@ from app.api import (
 from app.api.headers import Headers
 from app.api.metrics import Metrics
 from app.bootstrap import Service
+from app.web import oversight, queue, records, sign_in
 
 VERSION = "1"
+STATIC = Path(__file__).parent / "web" / "static"
 
 
 class Application(FastAPI):
@@ -69,4 +73,7 @@ def create_app(service: Service, *, works: bool = False) -> Application:
     app.include_router(v1)
     app.include_router(health.router)
     app.include_router(metrics.router)
+    for pages in (sign_in, queue, records, oversight):
+        app.include_router(pages.router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app

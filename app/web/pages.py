@@ -1,0 +1,173 @@
+"""How a page is asked for and made: the session behind its cookie, its form, its template."""
+
+import hmac
+from collections.abc import Callable, Coroutine
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+from fastapi import Depends, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.concurrency import run_in_threadpool
+
+from app.actor import READS_ALL
+from app.api.requests import context, read_body
+from app.errors import Problem
+from app.identity.sessions import LIFETIME, SignedIn, actor_of_session
+from app.web import words
+from tools.ports import SourceUnavailable
+
+_MOST_FIELDS = 400
+
+Form = dict[str, str]
+
+
+def _finalize(value: Any) -> Any:
+    """Every value that a template shows passes here: none holds characters that reorder or hide text."""
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return words.visible(value)
+
+
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined,
+    trim_blocks=True, lstrip_blocks=True, finalize=_finalize,
+)  # fmt: skip
+_ENVIRONMENT.filters |= {"spoken": words.spoken, "money": words.money}
+
+
+class PageRoute(APIRoute):
+    """A route whose refusals are pages: who is not signed in is led to sign in."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler = super().get_route_handler()
+
+        async def paged(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except Problem as problem:
+                if problem.code == "unauthenticated" and request.url.path != "/sign-in":
+                    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+                    to = f"?next={quote(asked)}" if request.method == "GET" and asked != "/" else ""
+                    return RedirectResponse(f"/sign-in{to}", 303)
+                return await run_in_threadpool(refusal, request, problem)
+            except SourceUnavailable:
+                outage = Problem("unavailable", "The firm's system cannot be reached now; try again later.")
+                return await run_in_threadpool(refusal, request, outage)
+            except RequestValidationError:
+                unknown = Problem("invalid_query", "The address asks for something that is not there.")
+                return await run_in_threadpool(refusal, request, unknown)
+
+        return paged
+
+
+def cookie_name(request: Request) -> str:
+    """With https the name itself pins the cookie to this host and to secure connections (RFC 6265bis)."""
+    secure = context(request).settings.public_url.startswith("https://")
+    return "__Host-countersign" if secure else "countersign"
+
+
+async def session_of(request: Request) -> SignedIn:
+    """Raises Problem `unauthenticated`."""
+    cookie = request.cookies.get(cookie_name(request))
+    if not cookie:
+        raise Problem("unauthenticated", "You are not signed in.")
+    return await run_in_threadpool(actor_of_session, context(request), cookie)
+
+
+Session = Annotated[SignedIn, Depends(session_of)]
+
+
+async def form_of(request: Request) -> Form:
+    """The fields of a form, the last of each name. Raises Problem `invalid_body`, `too_large`."""
+    try:
+        text = (await read_body(request)).decode("utf-8")
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
+    except ValueError as bad:
+        raise Problem("invalid_body", "The form cannot be read.") from bad
+    # Browsers send line breaks as CR LF; the texts behind them have LF.
+    return {name: value.replace("\r\n", "\n") for name, value in pairs}
+
+
+async def signed_form(request: Request, session: Session) -> Form:
+    """The form of a signed-in person, made for this very session. Raises Problem `not_permitted`."""
+    form = await form_of(request)
+    session.check_csrf(form.get("csrf", ""))
+    return form
+
+
+SignedForm = Annotated[Form, Depends(signed_form)]
+
+
+def same_site(request: Request) -> None:
+    """For forms without a session: a browser says from where it was sent. Raises Problem `not_permitted`."""
+    origin = request.headers.get("origin")
+    if origin and urlsplit(origin).netloc not in (request.headers.get("host"), urlsplit(_public(request)).netloc):
+        raise Problem("not_permitted", "This form came from another site.")
+
+
+def page(request: Request, template: str, session: SignedIn | None, code: int = 200, /, **shown: Any) -> HTMLResponse:
+    """Renders a template. In it: `session`, `may_read_log`, `here`, and the functions `when`, `left`, `here_with`."""
+    zone, now = session.time_zone if session else "UTC", context(request).clock()
+
+    def here_with(**changes: Any) -> str:
+        query = dict(request.query_params) | changes
+        kept = {name: value for name, value in query.items() if value not in (None, "", False)}
+        return request.url.path + (f"?{urlencode(kept)}" if kept else "")
+
+    text = _ENVIRONMENT.get_template(template).render(
+        session=session, here=request.url.path, zone=zone, here_with=here_with,
+        may_read_log=session is not None and bool({grant.role for grant in session.actor.grants} & READS_ALL),
+        when=lambda moment: words.when(moment, zone), left=lambda moment: words.left(moment, now), **shown,
+    )  # fmt: skip
+    return HTMLResponse(text, code)
+
+
+def refusal(request: Request, problem: Problem) -> HTMLResponse:
+    """A page that says no."""
+    session = None
+    if cookie := request.cookies.get(cookie_name(request)):
+        try:
+            session = actor_of_session(context(request), cookie)
+        except Problem:
+            session = None
+    return page(request, "refusal.html", session, problem.status, problem=problem)
+
+
+def go(to: str) -> RedirectResponse:
+    return RedirectResponse(to, 303)
+
+
+def with_cookie(request: Request, response: Response, cookie: str) -> Response:
+    secure = context(request).settings.public_url.startswith("https://")
+    response.set_cookie(
+        cookie_name(request), cookie, max_age=int(LIFETIME.total_seconds()), httponly=True, secure=secure,
+        samesite="lax", path="/",
+    )  # fmt: skip
+    return response
+
+
+def seal_shown(session: SignedIn, what: str, at: str) -> str:
+    """What stands in a form to say when its content was shown: only this session could have been shown it then."""
+    return f"{at}.{_mac(session, what, at)}"
+
+
+def open_shown(session: SignedIn, what: str, sealed: str) -> str:
+    """The time in a form's `shown_at`. Raises Problem `not_permitted` for one that was made up."""
+    at, _, mac = sealed.rpartition(".")
+    if not hmac.compare_digest(mac.encode(), _mac(session, what, at).encode()):
+        raise Problem("not_permitted", "This form was not made here; load the page again.")
+    return at
+
+
+def _mac(session: SignedIn, what: str, at: str) -> str:
+    return hmac.new(session.csrf.encode(), f"{what}\n{at}".encode(), sha256).hexdigest()
+
+
+def _public(request: Request) -> str:
+    return context(request).settings.public_url

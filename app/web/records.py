@@ -1,0 +1,120 @@
+"""Cases, executions and tasks by hand."""
+
+from fastapi import APIRouter, Request, Response
+
+from app.api.requests import context
+from app.views import cases, executions
+from app.views.pages import DEFAULT_LIMIT
+from app.views.pages import page as asked
+from app.web.pages import PageRoute, Session, SignedForm, go, page
+from app.web.words import Labels
+from app.workflow import by_hand, corrections, undo
+from tools.registry import TOOLS
+
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
+
+
+@router.get("/cases")
+def list_cases(
+    request: Request, session: Session, status: str = "", customer: str = "", nothing: str = "", cursor: str = ""
+) -> Response:
+    ctx = context(request)
+    found = cases.cases(
+        ctx, session.actor, asked(DEFAULT_LIMIT, cursor, cases.KEY), status=status or None, customer=customer or None,
+        nothing_proposed=bool(nothing),
+    )  # fmt: skip
+    labels = Labels(ctx, session.actor.tenant)
+    rows = [
+        each | {"customer_name": labels.name("customer", each["customer"]) if each["customer"] else ""}
+        for each in found["items"]
+    ]
+    return page(
+        request, "cases.html", session, rows=rows, next_cursor=found["next_cursor"], status=status, customer=customer,
+        nothing=nothing, statuses=cases.STATUSES, cursor=cursor,
+    )  # fmt: skip
+
+
+@router.get("/cases/{case_id}")
+def case(request: Request, session: Session, case_id: str) -> Response:
+    ctx = context(request)
+    found = cases.case(ctx, session.actor, case_id)
+    labels = Labels(ctx, session.actor.tenant)
+    by_proposal = {each["proposal_id"]: each for each in found["executions"]}
+    asked_of = {each["proposal_id"]: each for each in found["reviews"]}
+    proposals = [
+        each | {
+            "sentence": labels.sentence(each["action"]["tool"], each["action"]["args"]),
+            "execution": by_proposal.get(each["id"]), "review": asked_of.get(each["id"]),
+        }
+        for each in found["proposals"]
+    ]  # fmt: skip
+    may_correct = bool({grant.role for grant in session.actor.grants} & set(corrections.MAY_CORRECT))
+    return page(
+        request, "case.html", session, case=found, proposals=proposals, may_correct=may_correct,
+        customer_name=labels.name("customer", found["customer"]) if found["customer"] else "",
+        project_name=labels.name("project", found["project"]) if found["project"] else "",
+    )  # fmt: skip
+
+
+@router.post("/cases/{case_id}/dismiss")
+def dismiss(request: Request, session: Session, case_id: str, form: SignedForm) -> Response:
+    ctx = context(request)
+    cases.require_in_sight(ctx, session.actor, case_id)
+    body = {"kind": "dismiss"} | ({"comment": form["comment"].strip()} if form.get("comment", "").strip() else {})
+    corrections.correct(ctx, session.actor, case_id, body)
+    return go(f"/cases/{case_id}")
+
+
+@router.get("/executions")
+def list_executions(request: Request, session: Session, status: str = "", cursor: str = "") -> Response:
+    ctx = context(request)
+    wanted = asked(DEFAULT_LIMIT, cursor, executions.KEY)
+    found = executions.executions(ctx, session.actor, wanted, status=status or None)
+    labels = Labels(ctx, session.actor.tenant)
+    rows = [
+        each | {
+            "customer_name": labels.name("customer", each["customer"]) if each["customer"] else "",
+            "title": TOOLS[each["tool"]].title,
+        }
+        for each in found["items"]
+    ]  # fmt: skip
+    return page(
+        request, "executions.html", session, rows=rows, next_cursor=found["next_cursor"], status=status, cursor=cursor,
+        statuses=("waiting", "running", "succeeded", "failed", "unknown", "undone", "void"),
+    )  # fmt: skip
+
+
+@router.get("/executions/{execution_id}")
+def execution(request: Request, session: Session, execution_id: str) -> Response:
+    ctx = context(request)
+    found = executions.execution(ctx, session.actor, execution_id)
+    labels = Labels(ctx, session.actor.tenant)
+    sentence = labels.sentence(found["tool"], (found["action"] or {}).get("args"))
+    return page(request, "execution.html", session, execution=found, sentence=sentence, spec=TOOLS[found["tool"]])
+
+
+@router.post("/executions/{execution_id}/undo")
+def take_back(request: Request, session: Session, execution_id: str, _form: SignedForm) -> Response:
+    """Taking back is an action too: it may itself wait for people."""
+    ctx = context(request)
+    executions.execution(ctx, session.actor, execution_id)
+    followed = undo.undo(ctx, session.actor, execution_id)
+    return go(f"/reviews/{followed['review_id']}" if followed["review_id"] else f"/executions/{execution_id}")
+
+
+@router.get("/tasks")
+def list_tasks(request: Request, session: Session) -> Response:
+    ctx = context(request)
+    labels = Labels(ctx, session.actor.tenant)
+    rows = [
+        each | {"sentence": labels.sentence(each["tool"], (each["action"] or {}).get("args"))}
+        for each in executions.tasks(ctx, session.actor)
+    ]
+    return page(request, "tasks.html", session, rows=rows)
+
+
+@router.post("/tasks/{task_id}")
+def close_task(request: Request, session: Session, task_id: str, form: SignedForm) -> Response:
+    body = {"done": form.get("done") == "yes", "evidence": form.get("evidence", "").strip()}
+    by_hand.close(context(request), session.actor, task_id, body)
+    return go("/tasks")
