@@ -1,7 +1,7 @@
 """The money at stake in an action, by what records say of it. None: no money moves, or no record tells how much.
 
-Where the amount hangs on a record that is not in reach, the whole amount of the action is at stake: a missing record
-never makes an action look cheaper.
+Where the amount hangs on a record that is not there the answer is None as well, which deciding takes for an unknown
+amount: a missing record never makes an action look cheaper. A budget or a term without a value before it counts whole.
 """
 
 from datetime import date

@@ -61,26 +61,27 @@ def verify_log(
 
 
 def erase(
-    about: Annotated[str, typer.Argument(help="Whom: an e-mail address, a principal's id, `case:ID`.")],
+    about: Annotated[str, typer.Argument(help="Whom: an e-mail address, or the id of a case.")],
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     tenant: TenantOption = None,
     as_json: Json = False,
 ) -> None:
-    """Erase what is sealed about a person or case, for good. The log still verifies. Answers {"payloads","entries"}."""
-    from app.audit.erasure import erase as erase_subjects
-    from app.audit.erasure import scrub
-    from app.cli_commands.local import open_ground, tenant_of
+    """Erase what is sealed about a person or case, for good; the log still verifies.
+
+    Answers {"payloads","entries","cases","precedents"}.
+    """
+    from app.cli_commands.local import open_service, tenant_of
     from app.identity.principals import machine_actor
-    from app.store.engine import unit_of_work
+    from app.workflow.erase import erase_person
 
     if not yes:
         typer.confirm(f"Erase everything sealed about {about}? It cannot be brought back.", abort=True)
-    with open_ground() as ground:
-        actor = machine_actor(tenant_of(ground, tenant))
-        named = [about] if about.startswith("case:") else ground.vault.subjects(actor.tenant, about)
-        with unit_of_work(ground.engine) as session:
-            gone = erase_subjects(session, ground.log, actor, named, ground.clock())
-        scrub(ground.engine)
-    told = {"payloads": gone.payloads, "entries": gone.entries}
-    tell(told, as_json=as_json, lines=lambda: [f"{gone.payloads} payloads erased, {gone.entries} entries say so"])
+    with open_service() as service:
+        actor = machine_actor(tenant_of(service.context, tenant))
+        told = erase_person(service.context, actor, about)
+    tell(
+        told,
+        as_json=as_json,
+        text=lambda: [f"{told['payloads']} payloads of {told['cases']} cases erased, {told['entries']} entries say so"],
+    )

@@ -1,10 +1,12 @@
 """Erase: everything that was sealed about one person, and everything derived from it, is made unreadable for good."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
+from agents.memory import MemoryUnavailable
 from app.actor import Actor, system_actor
 from app.audit import erasure
 from app.context import Context
@@ -21,8 +23,8 @@ def erase_person(ctx: Context, actor: Actor, about: str) -> dict[str, int]:
 
     What is pending about them is taken back first: nobody can decide what nobody can read. The log still verifies; it
     says what was erased. Effects in the systems of record are those systems' to erase.
-    Raises Problem `not_permitted`, `not_found` (nothing is sealed about them), MemoryUnavailable, ScrubIncomplete: call
-    it again then, it goes on where it was.
+    Raises Problem `not_permitted`, `not_found` (nothing is sealed about them), ScrubIncomplete: call it again then, it
+    goes on where it was.
     """
     actor.require(MAY_ERASE)
     if not about.strip():
@@ -35,7 +37,9 @@ def erase_person(ctx: Context, actor: Actor, about: str) -> dict[str, int]:
     if not subjects:
         raise Problem("not_found", "Nothing is kept about them here.")
     if ctx.learner is not None:
-        ctx.learner.forget(actor.tenant, precedents)
+        # Where another process owns the memory, that one forgets as soon as it reads of the erasure in the log.
+        with suppress(MemoryUnavailable):
+            ctx.learner.forget(actor.tenant, precedents)
     with unit_of_work(ctx.engine) as session:
         for case_id in found:
             _take_back(ctx, session, cases.find(session, actor.tenant, case_id, lock=True), now)

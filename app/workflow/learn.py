@@ -64,6 +64,8 @@ def _learn_some(ctx: Context, tenant: str) -> bool:
         for _, kind, leaf in rows:
             if kind in ("verdict.given", "case.corrected"):
                 _learn_entry(ctx, session, tenant, Entry.from_leaf(leaf))
+            elif kind == "payload.erased":
+                _forget_erased(ctx, session, tenant, Entry.from_leaf(leaf))
     if not rows:
         return False
     with unit_of_work(ctx.engine) as session:
@@ -93,6 +95,15 @@ def _learn_entry(ctx: Context, session: Session, tenant: str, entry: Entry) -> N
             tenant, run.id, text, text_digest=payload.digest, label=label, urgency=_level(run.urgency),
             impact=_level(run.impact), customer=case.customer_id, corrected=corrected, at=entry.at,
         )  # fmt: skip
+
+
+def _forget_erased(ctx: Context, session: Session, tenant: str, entry: Entry) -> None:
+    """Whoever erased may not have owned the memory; its owner forgets what came of the erased texts here."""
+    assert ctx.learner is not None
+    erased = col(Payload.data_subject) == entry.refs.get("data_subject")
+    query = select(TriageRun.id).join(Event, col(Event.id) == col(TriageRun.event_id))
+    query = query.join(Payload, col(Payload.id) == col(Event.payload)).where(col(Event.tenant) == tenant, erased)
+    ctx.learner.forget(tenant, list(session.exec(query)))
 
 
 def _level(text: str | None) -> Level:

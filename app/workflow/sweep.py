@@ -1,5 +1,6 @@
 """Sweep: what time brings about: escalation, expiry, work that lost its item, checkpoints, messages to be sent."""
 
+import logging
 from datetime import timedelta
 
 from sqlalchemy import delete
@@ -7,6 +8,7 @@ from sqlmodel import col, select
 
 from app.actor import system_actor
 from app.audit import checkpoint
+from app.audit.log import LogBroken
 from app.context import Context
 from app.durable.port import WorkItem
 from app.store.engine import read_only, unit_of_work
@@ -17,6 +19,7 @@ from app.workflow.ingest import TRIAGE_WORK, partition
 from app.workflow.record import log
 from tools.registry import TOOLS
 
+_log = logging.getLogger(__name__)
 _AT_ONCE = 200
 _STUCK_AFTER = timedelta(minutes=2)
 _IDEMPOTENCY_KEPT = timedelta(hours=24)
@@ -93,7 +96,11 @@ def checkpoints(ctx: Context) -> None:
     with read_only(ctx.engine) as session:
         tenants = list(session.exec(select(Tenant.id)))
     for tenant in tenants:
-        checkpoint.sign_checkpoint(ctx.engine, ctx.log, tenant, ctx.clock())
+        try:
+            checkpoint.sign_checkpoint(ctx.engine, ctx.log, tenant, ctx.clock())
+        except LogBroken:
+            # One tenant's damaged log must not keep the others' from being signed; it is told until somebody looks.
+            _log.exception("no checkpoint can be signed of a log")
     if ctx.settings.checkpoint_sink is not None:
         checkpoint.send_checkpoints(ctx.engine, ctx.settings.checkpoint_sink, ctx.clock())
 
