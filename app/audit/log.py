@@ -7,17 +7,21 @@ stored subtrees never disagree with the leaves.
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, event, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session as AnySession
+from sqlalchemy.orm import SessionTransaction
 from sqlmodel import Session, col
 
 from app.audit import merkle
 from app.audit.leaf import Entry, PayloadRef, Record
 from app.audit.merkle import EMPTY_ROOT, CompactRange, Node, ReadNode
 from app.audit.note import SigningKey, VerifierKey
+from app.audit.vault import sealed_here
 from app.store.models.audit import AuditEntry, AuditHead, AuditNode, Payload
 
 _TENANT = "audit.tenant"
+_WAITING = "audit.waiting"
 
 # Built once: putting a statement together costs more than running it, and every transaction appends.
 _HEAD = select(col(AuditHead.size), col(AuditHead.compact_range), col(AuditHead.root)).where(
@@ -45,6 +49,7 @@ _FREE_PAYLOADS = (
 _VOUCH = (
     update(Payload)
     .where(col(Payload.tenant) == bindparam("of"), col(Payload.id) == bindparam("ident"))
+    .where(col(Payload.seq).is_(None), col(Payload.ciphertext).is_not(None))
     .values(seq=bindparam("by"))
 )
 
@@ -73,25 +78,22 @@ class Log:
         Raises LogMisused for a second tenant in one transaction, and for a payload that is unknown, erased or vouched
         for already; LogBroken where the stored head contradicts itself.
         """
-        if not records:
-            return []
-        session.flush()  # what the caller has added is written before others are made to wait
-        _one_tenant(session, tenant)
-        tree = _locked_head(session, tenant)
-        refs = _payload_refs(session, tenant, records)
-        entries, nodes = [], []
-        for record in records:
-            payloads = tuple(sorted((refs[each] for each in record.payload_ids), key=lambda ref: ref.name))
-            said = {name: value for name, value in record if name != "payload_ids"}
-            entry = Entry(**said, seq=tree.size, tenant=tenant, at=at, payloads=payloads)
-            leaf = entry.leaf()
-            tree, complete = tree.append(merkle.leaf_hash(leaf))
-            entries.append((entry, leaf, record.payload_ids))
-            nodes += complete
-        _store(session, tenant, entries, nodes)
-        head = {"of": tenant, "size": tree.size, "compact_range": tree.encode(), "root": tree.root().hex()}
-        session.connection().execute(_MOVE_HEAD, head)
-        return [entry for entry, _, _ in entries]
+        return _append(session, tenant, [(at, record) for record in records])
+
+    def append_at_commit(self, session: Session, tenant: str, at: datetime, record: Record) -> None:
+        """Has the entry appended when the transaction commits, together with the others that waited, in their order:
+        so the head is locked and moved once, after everything else. What `append` raises is raised by the commit.
+
+        Raises LogMisused for a second tenant in one transaction, and inside a savepoint, which may yet be rolled back.
+        """
+        if session.get_nested_transaction() is not None:
+            raise LogMisused("an entry cannot wait for the commit of a savepoint")
+        transaction = _one_tenant(session, tenant)
+        known, waiting = session.info.get(_WAITING, (None, []))
+        if known is not transaction:
+            waiting = []
+            session.info[_WAITING] = (transaction, waiting)
+        waiting.append((at, record))
 
     def head(self, session: Session, tenant: str) -> CompactRange:
         """The tree as it stands, empty for a tenant without entries. Raises LogBroken."""
@@ -139,7 +141,39 @@ def lock_head(session: Session, tenant: str) -> None:
     _locked_head(session, tenant)
 
 
-def _one_tenant(session: Session, tenant: str) -> None:
+def _append(session: Session, tenant: str, records: Sequence[tuple[datetime, Record]]) -> list[Entry]:
+    if not records:
+        return []
+    session.flush()  # what the caller has added is written before others are made to wait
+    _one_tenant(session, tenant)
+    tree = _locked_head(session, tenant)
+    refs = _payload_refs(session, tenant, [record for _, record in records])
+    entries, nodes = [], []
+    for at, record in records:
+        payloads = tuple(sorted((refs[each] for each in record.payload_ids), key=lambda ref: ref.name))
+        said = {name: value for name, value in record if name != "payload_ids"}
+        entry = Entry(**said, seq=tree.size, tenant=tenant, at=at, payloads=payloads)
+        leaf = entry.leaf()
+        tree, complete = tree.append(merkle.leaf_hash(leaf))
+        entries.append((entry, leaf, record.payload_ids))
+        nodes += complete
+    _store(session, tenant, entries, nodes)
+    head = {"of": tenant, "size": tree.size, "compact_range": tree.encode(), "root": tree.root().hex()}
+    session.connection().execute(_MOVE_HEAD, head)
+    return [entry for entry, _, _ in entries]
+
+
+@event.listens_for(AnySession, "before_commit")
+def _append_waiting(session: Session) -> None:
+    transaction, waiting = session.info.get(_WAITING, (None, []))
+    # A savepoint's end comes by here too; what waits then waits on.
+    if waiting and session.get_transaction() is transaction and session.get_nested_transaction() is None:
+        del session.info[_WAITING]
+        _, tenant = session.info[_TENANT]
+        _append(session, tenant, waiting)
+
+
+def _one_tenant(session: Session, tenant: str) -> SessionTransaction | None:
     session.connection()  # begins where nothing has begun yet
     transaction = session.get_transaction()
     while transaction is not None and transaction.parent is not None:
@@ -148,6 +182,7 @@ def _one_tenant(session: Session, tenant: str) -> None:
     if known is transaction and owner != tenant:
         raise LogMisused(f"one transaction appends to the logs of {owner} and {tenant}")
     session.info[_TENANT] = (transaction, tenant)
+    return transaction
 
 
 def _locked_head(session: Session, tenant: str) -> CompactRange:
@@ -175,10 +210,13 @@ def _payload_refs(session: Session, tenant: str, records: Sequence[Record]) -> d
     wanted = [ident for record in records for ident in record.payload_ids]
     if not wanted:
         return {}
-    refs = {
-        ident: PayloadRef(name=name, subject=subject, digest=digest)
-        for ident, name, subject, digest in session.connection().execute(_FREE_PAYLOADS, {"of": tenant, "ids": wanted})
-    }
+    refs = sealed_here(session, tenant, wanted)
+    if unknown := [ident for ident in wanted if ident not in refs]:
+        asked = {"of": tenant, "ids": unknown}
+        refs |= {
+            ident: PayloadRef(name=name, subject=subject, digest=digest)
+            for ident, name, subject, digest in session.connection().execute(_FREE_PAYLOADS, asked)
+        }
     if len(refs) != len(wanted):
         rest = next((ident for ident in wanted if ident not in refs), "one of them twice")
         raise LogMisused(f"a payload is unknown, erased or already in an entry: {rest}")
@@ -204,5 +242,5 @@ def _store(
     vouched = [
         {"of": tenant, "ident": ident, "by": entry.seq} for entry, _, payload_ids in entries for ident in payload_ids
     ]
-    if vouched:
-        connection.execute(_VOUCH, vouched)
+    if vouched and connection.execute(_VOUCH, vouched).rowcount != len(vouched):
+        raise LogMisused("a payload was erased, vouched for or rolled back in this very transaction")

@@ -20,12 +20,13 @@ from sqlalchemy import Connection, and_, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
-from app.audit.leaf import SALT_BYTES, payload_digest
+from app.audit.leaf import SALT_BYTES, PayloadRef, payload_digest
 from app.ids import new_id
 from app.store.models.audit import Payload, SubjectKey
 from tools.values import canonical
 
 _NONCE_BYTES = 12
+_SEALED = "vault.sealed"
 _KEY_BITS = 256
 
 # Built once: putting a statement together costs more than running it.
@@ -81,14 +82,16 @@ class Vault:
         Raises rfc8785.CanonicalizationError for what RFC 8785 cannot carry (other types, integers beyond 2^53).
         """
         plain, salt = canonical(content), os.urandom(SALT_BYTES)
-        ident = new_id("pld", at)
+        ident, digest = new_id("pld", at), payload_digest(salt, plain)
         key = self._subject_key(session, tenant, subject, at)
         sealed = _seal(key, salt + plain, _context(tenant, ident, name))
         row = {
             "id": ident, "tenant": tenant, "data_subject": subject, "name": name, "seq": None, "created_at": at,
-            "digest": payload_digest(salt, plain), "ciphertext": sealed,
+            "digest": digest, "ciphertext": sealed,
         }  # fmt: skip
         session.connection().execute(_ADD, row)
+        ref = PayloadRef(name=name, subject=subject, digest=digest)
+        session.info.setdefault(_SEALED, {})[ident] = (tenant, ref)
         return ident
 
     def open(self, session: Session, tenant: str, ident: str) -> Any:
@@ -157,6 +160,12 @@ class Vault:
             except VaultBroken:
                 continue
         raise VaultBroken(f"the key of {subject} does not open: it was wrapped under another secret, or changed")
+
+
+def sealed_here(session: Session, tenant: str, idents: Sequence[str]) -> dict[str, PayloadRef]:
+    """Those of the payloads that this session sealed, without asking the database; it may have rolled them back."""
+    known: dict[str, tuple[str, PayloadRef]] = session.info.get(_SEALED, {})
+    return {ident: known[ident][1] for ident in idents if ident in known and known[ident][0] == tenant}
 
 
 def lock_keys(session: Session, tenant: str, subjects: Sequence[str]) -> list[str]:

@@ -25,7 +25,10 @@ def log(
     decided_at: datetime | None = None,
     delegated_by: str | None = None,
 ) -> None:
-    """Appends one entry. References and digests that are None are left out; `payloads` are ids of sealed ones."""
+    """Has one entry appended when the transaction commits.
+
+    References and digests that are None are left out; `payloads` are ids of sealed ones.
+    """
     record = leaf.Record.model_validate(
         {
             "kind": kind,
@@ -39,4 +42,4 @@ def log(
             "payload_ids": tuple(payloads),
         }
     )
-    ctx.log.append(session, actor.tenant, ctx.clock(), record)
+    ctx.log.append_at_commit(session, actor.tenant, ctx.clock(), record)

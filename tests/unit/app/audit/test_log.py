@@ -50,6 +50,50 @@ def test_what_is_rolled_back_leaves_no_gap(house: House) -> None:
     assert house.verify().entries == 3
 
 
+def test_entries_that_wait_for_the_commit_come_last_in_their_order(house: House) -> None:
+    with unit_of_work(house.engine) as session:
+        sealed = house.vault.seal(session, "acme", "sub_1", "text", {"said": "hello"}, NOW)
+        house.log.append_at_commit(session, "acme", NOW, house.record(sealed, case="cas_1"))
+        house.log.append_at_commit(session, "acme", NOW, house.record(case="cas_2"))
+        with session.begin_nested(), pytest.raises(LogMisused, match="savepoint"):
+            house.log.append_at_commit(session, "acme", NOW, house.record())
+        (at_once,) = house.log.append(session, "acme", NOW, house.record(case="cas_3"))
+        with pytest.raises(LogMisused, match="acme and other"):
+            house.log.append_at_commit(session, "other", NOW, house.record())
+        assert at_once.seq == 0
+    assert [entry.refs["case"] for entry in all_entries(house)] == ["cas_3", "cas_1", "cas_2"]
+    result = house.verify()
+    assert (result.holds, result.entries, result.payloads) == (True, 3, 1)
+
+
+def test_entries_that_wait_go_with_their_transaction(house: House) -> None:
+    with Session(house.engine) as session:
+        house.log.append_at_commit(session, "acme", NOW, house.record(case="cas_1"))
+        session.rollback()
+        house.log.append_at_commit(session, "acme", NOW, house.record(case="cas_2"))
+        session.commit()
+        session.execute(text("SELECT 1"))
+        session.commit()
+    assert [entry.refs["case"] for entry in all_entries(house)] == ["cas_2"]
+
+
+def test_a_commit_fails_whose_entry_vouches_for_what_it_cannot(house: House) -> None:
+    with Session(house.engine) as session:
+        with session.begin_nested() as savepoint:
+            sealed = house.vault.seal(session, "acme", "sub_1", "text", "hello", NOW)
+            savepoint.rollback()
+        house.log.append_at_commit(session, "acme", NOW, house.record(sealed))
+        with pytest.raises(LogMisused, match="rolled back"):
+            session.commit()
+    with Session(house.engine) as session:
+        sealed = house.vault.seal(session, "acme", "sub_1", "text", "hello", NOW)
+        house.log.append_at_commit(session, "acme", NOW, house.record(sealed))
+        house.log.append_at_commit(session, "acme", NOW, house.record(sealed))
+        with pytest.raises(LogMisused, match="twice"):
+            session.commit()
+    assert all_entries(house) == []
+
+
 def test_many_threads_append_without_a_gap(house: House) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda number: house.append(1 + number % 3, ("acme", "other")[number % 2]), range(60)))
