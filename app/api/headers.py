@@ -33,7 +33,8 @@ class Headers:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Content-Type-Options"] = "nosniff"
-                headers["Referrer-Policy"] = "no-referrer"
+                # With `no-referrer` browsers would send forms from the origin "null".
+                headers["Referrer-Policy"] = "same-origin"
                 headers["X-Frame-Options"] = "DENY"
                 headers["Content-Security-Policy"] = _API if of_api else _WEB
                 headers["Cross-Origin-Opener-Policy"] = "same-origin"

@@ -21,7 +21,7 @@ def names(session: Session, tenant: str, idents: Iterable[str | None]) -> dict[s
         rows = session.exec(
             select(Principal.id, Principal.name).where(col(Principal.tenant) == tenant, col(Principal.id).in_(people))
         )
-        found = dict(rows)
+        found = dict(rows.all())
     for ident in wanted - found.keys():
         found[ident] = "operator of the machine" if ident == MACHINE else ident
     return found
