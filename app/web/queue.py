@@ -9,7 +9,7 @@ from app.api.requests import context
 from app.errors import FieldError, Problem
 from app.identity.sessions import SignedIn
 from app.views import cases, reviews
-from app.views.pages import DEFAULT_LIMIT, MAX_LIMIT
+from app.views.pages import MAX_LIMIT
 from app.views.pages import page as asked
 from app.views.sight import stamp
 from app.web.forms import args_of, fields_of
@@ -20,6 +20,7 @@ from tools.registry import TOOLS
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
+_ROWS = 25
 _DONE = {
     "approve": "Your approval is on the record.", "reject": "Your rejection is on the record.",
     "edit": "The arguments were changed. Another person now decides about them.",
@@ -41,7 +42,7 @@ def queue(
     mine: str = "",
     status: str = "pending",
     cursor: str = "",
-    limit: int = DEFAULT_LIMIT,
+    limit: int = _ROWS,
 ) -> Response:
     ctx = context(request)
     found = reviews.queue(
@@ -52,7 +53,8 @@ def queue(
     rows = [
         each | {
             "sentence": labels.sentence(each["action"]["tool"], each["action"]["args"]),
-            "customer_name": labels.name("customer", each["customer"]) if each["customer"] else "",
+            "customer_name": labels.called("customer", each["customer"]) if each["customer"] else "",
+            "needs": _briefly(each["required"]),
             "mine": reviews.may_decide(session.actor, each["required"], each["unit"]),
         }
         for each in found["items"]
@@ -142,6 +144,15 @@ def _rows(labels: Labels, review: dict[str, Any]) -> list[dict[str, Any]]:
             "changed": before is not None and before.get(name) != args.get(name),
         })  # fmt: skip
     return found
+
+
+def _briefly(required: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The requirements without those that whoever meets another one meets as well."""
+    kept: list[dict[str, Any]] = []
+    for each in sorted(required, key=lambda need: (len(need["roles"]), -need["approvers"])):
+        if not any(set(one["roles"]) <= set(each["roles"]) and one["approvers"] >= each["approvers"] for one in kept):
+            kept.append(each)
+    return kept
 
 
 def _needs(review: dict[str, Any]) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ def list_cases(
     )  # fmt: skip
     labels = Labels(ctx, session.actor.tenant)
     rows = [
-        each | {"customer_name": labels.name("customer", each["customer"]) if each["customer"] else ""}
+        each | {"customer_name": labels.called("customer", each["customer"]) if each["customer"] else ""}
         for each in found["items"]
     ]
     return page(
@@ -73,7 +73,7 @@ def list_executions(request: Request, session: Session, status: str = "", cursor
     labels = Labels(ctx, session.actor.tenant)
     rows = [
         each | {
-            "customer_name": labels.name("customer", each["customer"]) if each["customer"] else "",
+            "customer_name": labels.called("customer", each["customer"]) if each["customer"] else "",
             "title": TOOLS[each["tool"]].title,
         }
         for each in found["items"]

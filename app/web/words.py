@@ -72,6 +72,11 @@ class Labels:
 
     def name(self, kind: str, ident: str) -> str:
         """`Brightwater Energy (cus-02)`, or the id alone."""
+        called = self.called(kind, ident)
+        return ident if called == ident else f"{called} ({ident})"
+
+    def called(self, kind: str, ident: str) -> str:
+        """`Brightwater Energy`, or the id. Names may be alike: where somebody decides, ids stand beside them."""
         key = f"{kind}/{ident}"
         if key not in self._known:
             self._known[key] = self._look_up(kind, ident)
@@ -87,7 +92,7 @@ class Labels:
             self._read = None
             return ident
         name = next((found for field in ("name", "title", "number") if (found := getattr(record, field, None))), None)
-        return f"{name} ({ident})" if isinstance(name, str) and name != ident else ident
+        return name if isinstance(name, str) else ident
 
     def value(self, argument: str, value: Any, currency: str | None = None) -> str:
         """One argument in words: records by name, minor units as amounts, references as what they wait for."""
@@ -106,13 +111,18 @@ class Labels:
         if args is None:
             return f"{TOOLS[tool].title} (the content was erased)" if tool in TOOLS else tool
         currency = args.get("currency")
-        words = {name: _short(self.value(name, value, currency)) for name, value in args.items()}
+        words = {
+            name: self.called(_KIND_OF_ARGUMENT[name], value)
+            if name in _KIND_OF_ARGUMENT and isinstance(value, str)
+            else _short(self.value(name, value, currency))
+            for name, value in args.items()
+        }
         words["amount"] = words.get("amount_minor", "")
         words["budget"] = words.get("budget_minor", "")
         words["hours"] = f"{(args.get('minutes') or args.get('remaining_minutes') or 0) / 60:g}"
         words["count"] = str(len(args.get("tasks") or args.get("ids") or ()))
         if tool == "create_onboarding_tasks" and isinstance(args.get("about"), str):
-            words["about"] = self.name(str(args.get("about_kind")), args["about"])
+            words["about"] = self.called(str(args.get("about_kind")), args["about"])
         if tool == "sync_contract_terms" and str(args.get("term", "")).endswith("_minor"):
             words["value"] = money(args.get("value"), None)
         words["term"] = words.get("term", "").removesuffix("_minor").replace("_", " ")
