@@ -1,10 +1,12 @@
 """Shared by the tests of this room: the encoder's cache, built once a run and not once a worker."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from agents.memory import Memory
 from agents.reasoners.embedded.encoder import Encoder
 from agents.reasoners.embedded.reasoner import EmbeddedReasoner
 from tests.unit.agents.small_firm import Desk, small_firm
@@ -32,3 +34,17 @@ def embedded(encoder: Encoder) -> EmbeddedReasoner:
 def desk(embedded: EmbeddedReasoner) -> Desk:
     """The graph with the embedded reasoner, on a small firm of its own."""
     return Desk(small_firm(), embedded)
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Iterator[Memory]:
+    opened = Memory(tmp_path / "memory", "encoder/1")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def newer(tmp_path: Path) -> Iterator[Memory]:
+    opened = Memory(tmp_path / "memory", "encoder/2")
+    yield opened
+    opened.close()
