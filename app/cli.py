@@ -1,8 +1,21 @@
-"""`countersign`: the command line. Groups are light to import; each command imports what it needs when it runs."""
+"""`countersign`: the command line. Modules of commands are light; each command imports what it needs when it runs."""
 
 import typer
 
-from app.cli_commands import external, log, operate, people, policy, sandbox, work
+from app.cli_commands import (
+    external,
+    log,
+    operate,
+    policy,
+    review,
+    sandbox,
+    setting,
+    source,
+    tenant,
+    token,
+    triage,
+    user,
+)
 from app.cli_commands.console import EXIT_CODES, reported
 
 app = typer.Typer(
@@ -13,18 +26,20 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for each in (operate.serve, operate.demo, work.triage, work.queue, work.approve, work.reject, work.edit, work.respond):
+for each in (operate.demo, operate.serve, triage.triage, review.queue, review.approve):
     app.command()(each)
 app.add_typer(policy.policy_app, name="policy")
 app.add_typer(log.audit_app, name="audit")
 app.add_typer(sandbox.sandbox_app, name="sandbox")
-app.add_typer(people.source_app, name="source")
-app.add_typer(people.user_app, name="user")
-app.add_typer(people.token_app, name="token")
-app.add_typer(people.setting_app, name="setting")
-app.command("import")(people.import_people)
+app.add_typer(source.source_app, name="source")
+app.add_typer(user.user_app, name="user")
+app.add_typer(token.token_app, name="token")
+app.add_typer(tenant.tenant_app, name="tenant")
+app.add_typer(setting.setting_app, name="setting")
+app.command("import")(user.import_people)
 app.command()(log.erase)
 app.command()(operate.migrate)
 app.command()(operate.doctor)
@@ -33,5 +48,6 @@ for name in external.HELP:
 
 
 def main() -> None:
+    """The program; see console.EXIT_CODES for what it exits with."""
     with reported():
         app()

@@ -112,6 +112,11 @@ class Settings(BaseSettings):
     """Bearer token as whose principal the command line acts (`countersign queue`, `approve`, `triage`)."""
 
     @property
+    def local_url(self) -> str:
+        """How a program on this machine reaches the service, without a closing slash."""
+        return f"http://{_in_url(self.host)}:{self.port}"
+
+    @property
     def secret_key_file(self) -> Path:
         return self.home / "secret.key"
 

@@ -1,89 +1,145 @@
-"""What every command shares: JSON or lines on stdout, one clear line on stderr, documented exit codes."""
+"""What every command shares: JSON or text on stdout, one clear line on stderr, documented exit codes."""
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-OK, REFUSED, UNUSABLE, UNCONFIGURED = 0, 1, 2, 3
-EXIT_CODES = (
-    "Exit codes: 0 done; 1 refused, or what was checked does not hold; 2 wrong usage or unusable input; "
-    "3 the configuration or the database cannot be used."
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from app.errors import Code, Problem
+
+OK, NEGATIVE, UNUSABLE, REFUSED, UNAVAILABLE = range(5)
+EXIT_CODES: Final = (
+    "Exit codes: 0 done; 1 a negative result: it does not hold, was decided already, is not ready; 2 wrong usage or "
+    "unusable input; 3 refused by policy or permission; 4 unavailable. With --json stdout is pure JSON, and an error "
+    "is a problem document on stderr. The settings are environment variables, COUNTERSIGN_HOME first of all."
 )
+_EXIT_OF: Final = {
+    "unauthenticated": REFUSED, "bad_signature": REFUSED, "stale_signature": REFUSED, "not_permitted": REFUSED,
+    "self_approval": REFUSED, "denied": REFUSED, "paused": REFUSED,
+    "already_decided": NEGATIVE, "expired": NEGATIVE, "args_mismatch": NEGATIVE, "policy_changed": NEGATIVE,
+    "stale_facts": NEGATIVE, "not_undoable": NEGATIVE, "erased": NEGATIVE, "conflict": NEGATIVE,
+    "rate_limited": UNAVAILABLE, "unavailable": UNAVAILABLE,
+}  # fmt: skip
+_PIPE_WIDTH: Final = 400  # what is read by another program is not folded
 
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout instead of text.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 TenantOption = Annotated[
     str | None, typer.Option("--tenant", metavar="T", help="The firm; needed where there are several.")
 ]
 AsOption = Annotated[
     str | None,
-    typer.Option("--as", metavar="NAME", help="Act as this principal (development); else COUNTERSIGN_TOKEN says who."),
+    typer.Option("--as", metavar="NAME", help="Act as this person on this machine; else COUNTERSIGN_TOKEN says who."),
 ]
 
 
-class Failed(Exception):
-    """Ends the command with one line on stderr and this exit code."""
+def failed(code: "Code", detail: str) -> "Problem":
+    """The problem to raise that ends a command with one line on stderr."""
+    from app.errors import Problem
 
-    def __init__(self, message: str, code: int = REFUSED) -> None:
-        super().__init__(message)
-        self.code = code
+    return Problem(code, detail)
 
 
-def tell(data: Any, *, as_json: bool, lines: Callable[[], Sequence[str]]) -> None:
-    """Writes the result: `data` as one line of JSON, or `lines` for people."""
+def tell(data: Any, *, as_json: bool, text: "Callable[[], Iterable[str | Table]]") -> None:
+    """Writes the result: `data` as one line of JSON, or `text` for people."""
     if as_json:
         typer.echo(json.dumps(data, ensure_ascii=False))
         return
-    for line in lines():
-        typer.echo(line)
+    for part in text():
+        if isinstance(part, str):
+            typer.echo(plain(part))
+        else:
+            show_table(part)
+
+
+def show_table(made: "Table") -> None:
+    from rich.console import Console
+
+    Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False).print(made)
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[Any]], *, folds: Sequence[str] = ()) -> "Table":
+    """A table; only the columns of `folds` may take several lines."""
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in headings:
+        made.add_column(heading, no_wrap=heading not in folds, overflow="fold")
+    for row in rows:
+        made.add_row(*(Text("" if cell is None else plain(str(cell))) for cell in row))
+    return made
+
+
+def plain(text: str) -> str:
+    """Text that cannot steer a terminal: what is not printable (escapes, bidirectional marks) shows as a box."""
+    return "".join(each if each.isprintable() or each in "\n\t" else "�" for each in text)
 
 
 def note(line: str) -> None:
     """Progress and remarks go to stderr, so that stdout stays the result."""
-    typer.echo(line, err=True)
+    typer.echo(plain(line), err=True)
 
 
-def table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
-    """Aligned columns; the last one takes what is left."""
-    texts = [[str(cell) if cell is not None else "" for cell in row] for row in rows]
-    widths = [max([len(heading), *(len(row[at]) for row in texts)]) for at, heading in enumerate(headings)]
-    lined = [headings, *texts]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in lined]
+def confirmed(question: str, *, yes: bool) -> None:
+    """Goes on after a yes. Without a terminal there is nobody to ask, so `--yes` must have been said."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise failed("invalid_query", "nobody can be asked here; say --yes")
+    typer.confirm(question, abort=True, err=True)
 
 
 @contextmanager
 def reported() -> Iterator[None]:
-    """Turns what commands raise into one line on stderr and an exit code."""
+    """Turns what commands raise into one line (or problem document) on stderr and an exit code."""
     try:
         yield
-    except (KeyboardInterrupt, BrokenPipeError):
+    except KeyboardInterrupt:
         sys.exit(130)
-    except Failed as failed:
-        _end(str(failed), failed.code)
     except Exception as error:
-        # Imported only now: `countersign --help` raises nothing and stays quick.
-        from sqlalchemy.exc import DBAPIError
-
-        from app.errors import Problem
-        from app.settings import SettingsInvalid
-
-        if isinstance(error, Problem):
-            _end(_said(error), UNUSABLE if error.status in (413, 422) else REFUSED)
-        if isinstance(error, SettingsInvalid):
-            _end("; ".join(str(error).splitlines()), UNCONFIGURED)
-        if isinstance(error, DBAPIError):
-            _end(f"the database cannot be used: {error.orig}", UNCONFIGURED)
-        raise
+        problem = _problem(error)
+        if problem is None:
+            raise
+        if "--json" in sys.argv:
+            typer.echo(json.dumps(problem.document(), ensure_ascii=False), err=True)
+        else:
+            note(_said(problem))
+        sys.exit(_EXIT_OF.get(problem.code, UNUSABLE))
 
 
-def _said(problem: Any) -> str:
+def _problem(error: Exception) -> "Problem | None":
+    """Errors of the installation as problems; None for a defect of the program. Nothing is imported before it fails."""
+    from sqlalchemy.exc import DBAPIError
+
+    from app.errors import Problem
+    from app.settings import SettingsInvalid
+    from policies.reading import RulesetInvalid
+    from tools.ports import SourceUnavailable
+
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, SettingsInvalid):
+        return Problem("invalid_body", "; ".join(str(error).splitlines()))
+    if isinstance(error, RulesetInvalid):
+        errors = [each.model_dump(mode="json") for each in error.errors]
+        return Problem("invalid_body", "; ".join(map(str, error.errors)), extra={"rules": errors})
+    if isinstance(error, DBAPIError):
+        return Problem("unavailable", f"the database cannot be used: {error.orig}")
+    if isinstance(error, SourceUnavailable):
+        return Problem("unavailable", str(error))
+    if isinstance(error, OSError):
+        return Problem("invalid_body", f"{error.filename or 'a file'}: {error.strerror or error}")
+    return None
+
+
+def _said(problem: "Problem") -> str:
     fields = "; ".join(f"{error.pointer or '/'} {error.detail}" for error in problem.errors)
-    return f"{problem.code}: {problem.detail}" + (f" ({fields})" if fields else "")
-
-
-def _end(message: str, code: int) -> None:
-    note(f"countersign: {' '.join(message.split())}")
-    sys.exit(code)
+    told = f"countersign: {problem.code}: {problem.detail}" + (f" ({fields})" if fields else "")
+    return " ".join(told.split())

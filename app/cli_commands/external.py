@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from app.cli_commands.console import UNCONFIGURED, Failed
+from app.cli_commands.console import failed
 
 GROUP = "countersign.commands"
 HELP = {
@@ -24,11 +24,11 @@ def handed_on(name: str) -> Callable[[typer.Context], None]:
     def command(context: typer.Context) -> None:
         found = [each for each in entry_points(group=GROUP) if each.name == name]
         if not found:
-            raise Failed(f"`{name}` is not installed here; it comes with the evaluation room", UNCONFIGURED)
+            raise failed("invalid_query", f"`{name}` is not part of this installation")
         try:
             loaded: Any = found[0].load()
         except ImportError as missing:
-            raise Failed(f"`{name}` cannot be loaded: {missing}", UNCONFIGURED) from missing
+            raise failed("invalid_query", f"`{name}` is not part of this installation: {missing}") from missing
         if not isinstance(loaded, typer.Typer):
             inner = typer.Typer(add_completion=False)
             inner.command(name)(loaded)

@@ -3,30 +3,31 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
-from app.actor import Actor
+from app.actor import CHANGES_NOTHING, Actor
 from app.audit.log import Log
 from app.audit.note import SigningKey
 from app.audit.vault import Vault
-from app.cli_commands.console import UNUSABLE, Failed, note
+from app.cli_commands.console import failed, note
 from app.clock import system_clock
 from app.ground import Ground, Groundwork
-from app.identity.principals import by_name, grants_of
+from app.identity.principals import by_name, grants_of, machine_actor
 from app.identity.tenants import add_tenant
 from app.identity.tokens import actor_from, actor_of_token
 from app.secret_box import SecretBox
-from app.settings import Settings, audit_seed, load_settings, make_home, secret_key
+from app.settings import audit_seed, load_settings, make_home, secret_key
 from app.store.engine import make_engine, read_only
 from app.store.migrate import migrate
-from app.store.models import Tenant
+from app.store.models import Principal, Tenant
 
 if TYPE_CHECKING:
     from app.bootstrap import Service
 
 FIRST_TENANT = "demo"
+FIRST_SEED = 7
 
 
 @contextmanager
@@ -35,10 +36,10 @@ def open_ground() -> Iterator[Groundwork]:
     settings = load_settings()
     make_home(settings)
     engine = make_engine(settings.database_url)
-    migrate(engine)
-    key = secret_key(settings)
-    log = Log(SigningKey(audit_seed(settings)))
     try:
+        migrate(engine)
+        key = secret_key(settings)
+        log = Log(SigningKey(audit_seed(settings)))
         yield Groundwork(settings, system_clock, engine, Vault(key), SecretBox(key), log)
     finally:
         engine.dispose()
@@ -56,69 +57,120 @@ def open_service() -> Iterator["Service"]:
         service.close()
 
 
-def tenant_of(ground: Ground, wanted: str | None, *, make: bool = False) -> str:
-    """The tenant that was named, else the only one. `make`: set it up where it is not there yet."""
-    with read_only(ground.engine) as session:
-        known = list(session.exec(select(Tenant.id).order_by(col(Tenant.id))))
-    if wanted is None and len(known) > 1 and FIRST_TENANT not in known:
-        raise Failed(f"say which firm, --tenant {'|'.join(known)}", UNUSABLE)
-    chosen = wanted or (known[0] if len(known) == 1 else FIRST_TENANT)
-    if chosen in known:
-        return chosen
-    if not make:
-        raise Failed(f"there is no tenant {chosen}" + (f"; there are {', '.join(known)}" if known else " yet"))
-    set_up_tenant(ground, chosen)
-    return chosen
-
-
-def set_up_tenant(ground: Ground, tenant: str, name: str | None = None, mode: str = "propose") -> None:
-    """A new firm. In development it gets a sandbox firm of its own as its systems; every workflow starts in `mode`."""
-    connectors: dict[str, str] = {}
-    if ground.settings.environment == "development":
-        from app.bootstrap import RECORDS, SANDBOX
-        from tools.registry import TOOLS
-
-        connectors = {RECORDS: SANDBOX} | dict.fromkeys(TOOLS, SANDBOX)
-    add_tenant(ground, tenant, name or tenant, connectors=connectors, settings={"mode": mode})
-    note(f"set up the firm {tenant}" + (" with a sandbox firm" if connectors else " without connectors"))
-    if connectors:
-        make_firm(ground.settings, ground, tenant)
-
-
-def make_firm(settings: Settings, ground: Ground, tenant: str, seed: int | None = None) -> int:
-    """Fills the tenant's sandbox firm, unless it has been; the number of records made."""
+@contextmanager
+def open_sandbox(ground: Ground, tenant: str) -> Iterator[Any]:
+    """The tenant's sandbox firm."""
     from app.bootstrap import TenantConnectors
 
-    connectors = TenantConnectors(ground.engine, settings.home / "sandbox", ground.clock)
+    connectors = TenantConnectors(ground.engine, ground.settings.home / "sandbox", ground.clock)
     try:
-        firm = connectors.sandbox(tenant)
-        if seed is None and firm.seed() is not None:
-            return 0
-        return firm.reset(sum(tenant.encode()) if seed is None else seed)
+        yield connectors.sandbox(tenant)
     finally:
         connectors.close()
 
 
-def acting(ground: Ground, tenant: str | None, name: str | None) -> Actor:
-    """Who acts: the principal of COUNTERSIGN_TOKEN, or in development whom `--as` names.
+def tenant_of(ground: Ground, wanted: str | None) -> str:
+    """The tenant that was named, else the only one. Raises Problem `not_found`, `invalid_query`."""
+    known = _tenants(ground)
+    chosen = wanted or (known[0] if len(known) == 1 else FIRST_TENANT)
+    if chosen in known:
+        return chosen
+    if not known:
+        raise failed("not_found", "there is no firm here yet; make one with `countersign tenant add`")
+    if wanted is None:
+        raise failed("invalid_query", f"say which firm: --tenant {'|'.join(known)}")
+    raise failed("not_found", f"there is no tenant {chosen}; there are {', '.join(known)}")
 
-    Raises Failed where nobody is named, Problem `unauthenticated` for a bad token.
+
+def first_tenant_of(ground: Ground, wanted: str | None) -> str:
+    """As `tenant_of`; an installation that is still empty gets its first firm, with a sandbox firm as its systems.
+
+    Production gets none: there the firm, and what its systems are, is somebody's decision.
     """
-    token = ground.settings.token
-    if name is None:
-        if token is None:
-            raise Failed("say who acts: --as NAME, or a token in COUNTERSIGN_TOKEN", UNUSABLE)
-        return actor_of_token(ground, token.get_secret_value(), "cli")
-    if ground.settings.environment == "production":
-        raise Failed("in production nobody speaks as somebody else; set COUNTERSIGN_TOKEN")
+    if wanted is None and not _tenants(ground) and ground.settings.environment == "development":
+        set_up_tenant(ground, FIRST_TENANT, sandbox=True)
+        note(f"countersign: there was no firm here yet; made {FIRST_TENANT}, with a sandbox firm as its systems")
+        return FIRST_TENANT
+    return tenant_of(ground, wanted)
+
+
+def _tenants(ground: Ground) -> list[str]:
     with read_only(ground.engine) as session:
-        return _named(session, ground, tenant_of(ground, tenant), name)
+        return list(session.exec(select(Tenant.id).order_by(col(Tenant.id))))
 
 
-def _named(session: Session, ground: Ground, tenant: str, name: str) -> Actor:
-    row = by_name(session, tenant, name)
-    if row is None or not row.active:
-        raise Failed(f"there is no active principal {name!r} in {tenant}")
+def set_up_tenant(
+    ground: Ground, tenant: str, name: str | None = None, *, sandbox: bool, modes: dict[str, str] | None = None,
+    seed: int = FIRST_SEED, **kwargs: Any,
+) -> None:  # fmt: skip
+    """A new firm, every workflow in mode `propose` unless `modes` says otherwise; `sandbox`: with systems of its own.
+
+    `kwargs`: see identity.tenants.add_tenant. Raises Problem `conflict`, `invalid_body`.
+    """
+    connectors: dict[str, str] = {}
+    if sandbox:
+        from app.bootstrap import RECORDS, SANDBOX
+        from tools.registry import TOOLS
+
+        connectors = {RECORDS: SANDBOX} | dict.fromkeys(TOOLS, SANDBOX)
+    settings = {"mode": "propose"} | (modes or {})
+    add_tenant(ground, tenant, name or tenant, connectors=connectors, settings=settings, **kwargs)
+    if sandbox:
+        make_firm(ground, tenant, seed)
+
+
+def make_firm(ground: Ground, tenant: str, seed: int = FIRST_SEED) -> bool:
+    """Generates the tenant's sandbox firm where there is none yet; whether it did."""
+    with open_sandbox(ground, tenant) as firm:
+        if firm.seed() is not None:
+            return False
+        firm.reset(seed)
+        return True
+
+
+def reading(ground: Ground, tenant: str | None, name: str | None, scope: str) -> Actor:
+    """Who reads: as `writing`, and where nobody is named, whoever has this machine."""
+    if name is None and ground.settings.token is None:
+        return machine_actor(tenant_of(ground, tenant))
+    return _speaker(ground, tenant, name, scope)
+
+
+def writing(ground: Ground, tenant: str | None, name: str | None, scope: str) -> Actor:
+    """Who acts: whom `--as` names, in development; else the principal of COUNTERSIGN_TOKEN, within its scopes.
+
+    Raises Problem `invalid_query` where nobody is named, `not_permitted`, `unauthenticated`.
+    """
+    if name is None and ground.settings.token is None:
+        raise failed("invalid_query", "say who acts: --as NAME (see `countersign user list`), or COUNTERSIGN_TOKEN")
+    actor = _speaker(ground, tenant, name, scope)
+    if {grant.role for grant in actor.grants} <= CHANGES_NOTHING:
+        raise failed("not_permitted", f"the roles of {actor.name} let them read, not change")
+    return actor
+
+
+def _speaker(ground: Ground, tenant: str | None, name: str | None, scope: str) -> Actor:
+    token = ground.settings.token
+    if name is None and token is not None:
+        actor = actor_of_token(ground, token.get_secret_value(), "cli")
+        actor.require_scope(scope)
+        if tenant not in (None, actor.tenant):
+            raise failed("not_found", f"there is no tenant {tenant} for this token")
+        return actor
+    if ground.settings.environment == "production":
+        raise failed("not_permitted", "in production nobody speaks as somebody else; set COUNTERSIGN_TOKEN")
+    row = principal_of(ground, tenant_of(ground, tenant), name or "")
+    if not row.active:
+        raise failed("not_permitted", f"{row.name} is not active any more")
     now = ground.clock()
-    grants = grants_of(session, row, now)
+    with read_only(ground.engine) as session:
+        grants = grants_of(session, row, now)
     return replace(actor_from(row, "cli"), grants=grants, signed_in_how="machine", signed_in_at=now)
+
+
+def principal_of(ground: Ground, tenant: str, name: str) -> Principal:
+    """By id, name or e-mail address. Raises Problem `not_found`."""
+    with read_only(ground.engine) as session:
+        row = by_name(session, tenant, name)
+    if row is None:
+        raise failed("not_found", f"there is no principal {name!r} in {tenant}; see `countersign user list`")
+    return row

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli_commands.console import UNUSABLE, Failed, Json, TenantOption, tell
+from app.cli_commands.console import Json, TenantOption, Yes, confirmed, failed, tell
 
 audit_app = typer.Typer(no_args_is_help=True, help="The tamper-evident log.")
 
@@ -17,7 +17,7 @@ def key(*, tenant: TenantOption = None, as_json: Json = False) -> None:
 
     with open_ground() as ground:
         line = str(ground.log.verifier(tenant_of(ground, tenant)))
-    tell({"key": line}, as_json=as_json, lines=lambda: [line])
+    tell({"key": line}, as_json=as_json, text=lambda: [line])
 
 
 @audit_app.command("export")
@@ -37,11 +37,11 @@ def export_log(
                 lines, size = lines + 1, size + len(line)
         draft.replace(out)
     except OSError as unwritable:
-        raise Failed(f"{out} cannot be written: {unwritable.strerror}", UNUSABLE) from unwritable
+        raise failed("invalid_body", f"{out} cannot be written: {unwritable.strerror}") from unwritable
     finally:
         draft.unlink(missing_ok=True)
     told = {"file": str(out), "lines": lines, "bytes": size}
-    tell(told, as_json=as_json, lines=lambda: [f"{out}: {lines} lines, {size} bytes"])
+    tell(told, as_json=as_json, text=lambda: [f"{out}: {lines} lines, {size} bytes"])
 
 
 @audit_app.command("verify")
@@ -61,27 +61,25 @@ def verify_log(
 
 
 def erase(
-    about: Annotated[str, typer.Argument(help="Whom: an e-mail address, or the id of a case.")],
+    about: Annotated[str, typer.Argument(metavar="SUBJECT", help="Whom: an e-mail address, or a case's id.")],
     *,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
     tenant: TenantOption = None,
     as_json: Json = False,
 ) -> None:
-    """Erase what is sealed about a person or case, for good; the log still verifies.
+    """Erase all that is kept about a person or a case.
 
-    Answers {"payloads","entries","cases","precedents"}.
+    For good: the log still verifies, and says what was erased. Answers {"payloads","entries","cases","precedents"}.
     """
     from app.cli_commands.local import open_service, tenant_of
     from app.identity.principals import machine_actor
     from app.workflow.erase import erase_person
 
-    if not yes:
-        typer.confirm(f"Erase everything sealed about {about}? It cannot be brought back.", abort=True)
+    confirmed(f"Erase everything that is kept about {about}? It cannot be brought back.", yes=yes)
     with open_service() as service:
         actor = machine_actor(tenant_of(service.context, tenant))
-        told = erase_person(service.context, actor, about)
-    tell(
-        told,
-        as_json=as_json,
-        text=lambda: [f"{told['payloads']} payloads of {told['cases']} cases erased, {told['entries']} entries say so"],
-    )
+        gone = erase_person(service.context, actor, about)
+    tell(gone, as_json=as_json, text=lambda: [
+        f"{gone['payloads']} payloads and {gone['precedents']} precedents of {gone['cases']} cases are erased",
+        f"{gone['entries']} entries of the log say so",
+    ])  # fmt: skip

@@ -1,123 +1,110 @@
 """`serve`, `demo`, `migrate`, `doctor`: running the installation."""
 
-import signal
+import json
 import sys
-import threading
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated
 
 import typer
 
-from app.cli_commands.console import REFUSED, UNCONFIGURED, Json, note, tell
-
-if TYPE_CHECKING:
-    from app.bootstrap import Service
-
-Role = Literal["all", "api", "worker"]
+from app.cli_commands.console import NEGATIVE, UNAVAILABLE, Json, failed, note, table, tell
 
 
 def serve(
-    *, role: Annotated[str, typer.Option(help="all, api (no durable work) or worker (no HTTP).")] = "all"
+    *,
+    role: Annotated[str, typer.Option(help="all, api (no durable work) or worker (no HTTP).")] = "all",
+    as_json: Json = False,
 ) -> None:
-    """Run the service until SIGTERM or Ctrl-C; what runs is finished, nothing is lost."""
+    """Run the service until Ctrl-C or SIGTERM.
+
+    It then takes nothing new and finishes what it has begun; nothing is lost. With --json, one line once it serves: {"url","role"}.
+    """
     if role not in ("all", "api", "worker"):
         raise typer.BadParameter("must be all, api or worker", param_hint="--role")
     from app.bootstrap import build
+    from app.serving import listen, until_signal
+    from app.serving import serve as run
     from app.settings import load_settings
 
     settings = load_settings()
     _logging(settings.log_level)
-    service = build(settings)
-    try:
-        if role == "worker":
-            _work(service)
-        else:
-            _serve(service, works=role == "all", ready=lambda: note(f"serving on {settings.public_url}"))
-    finally:
-        service.close()
+
+    def ready() -> None:
+        note(f"countersign: {role} ready" + (f" on {settings.public_url}" if role != "worker" else ""))
+        if as_json:
+            _told_at_once({"url": None if role == "worker" else settings.public_url, "role": role})
+
+    with until_signal() as over:
+        at = None if role == "worker" else listen(settings)
+        service = build(settings)
+        try:
+            remaining = run(service, at, over, ready, works=role != "api")
+        finally:
+            service.close()
+    _ended(remaining)
 
 
 def demo(
     *,
     every: Annotated[float, typer.Option(min=0.1, help="Seconds between events of the sandbox firm.")] = 4.0,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", help="The firm stays still; use `countersign sandbox emit`.")
+    still: Annotated[
+        bool, typer.Option("--still", help="Nothing happens by itself; see `countersign sandbox emit`.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
-    """A sandbox firm, its events, the review queue: prints the address and a one-time sign-in link."""
-    from datetime import timedelta
+    """Run a sandbox firm and supervise it, to look around.
 
+    Prints the address, a one-time sign-in link and a token. What happened is kept and goes on at the next start.
+    With --json, one line once it serves: {"url","link","token","principal","name","tenant","source"}.
+    """
     from app.bootstrap import build
-    from app.demo import Life, seed, visitors_link
+    from app.demo import Demonstration
+    from app.serving import listen, until_signal
+    from app.serving import serve as run
     from app.settings import load_settings
 
     settings = load_settings()
+    if settings.environment == "production":
+        raise failed("not_permitted", "a demonstration does not run in production")
     _logging(settings.log_level if settings.log_level != "INFO" else "WARNING")
-    service = build(settings)
-    life = Life(service, timedelta(seconds=every))
+    with until_signal() as over:
+        at = listen(settings)
+        service = build(settings)
+        shown = Demonstration(service, every_s=None if still else every, say=_quiet if as_json else _say)
 
-    def ready() -> None:
-        typer.echo(f"Countersign runs on {settings.public_url}")
-        typer.echo(f"Sign in (once, within an hour): {visitors_link(service.context)}")
-        typer.echo("Ctrl-C stops it and loses nothing.")
-        sys.stdout.flush()
-        if not quiet:
-            life.start()
+        def ready() -> None:
+            access = shown.start()
+            if as_json:
+                _told_at_once(access.as_json())
+            else:
+                _say(access.as_text())
 
-    try:
-        seed(service)
-        _serve(service, works=True, ready=ready, stop=None if quiet else life.stop)
-    finally:
-        service.close()
-
-
-def _serve(service: "Service", *, works: bool, ready: Any, stop: Any = None) -> None:
-    import uvicorn
-
-    from app.main import create_app
-
-    settings = service.context.settings
-    config = uvicorn.Config(
-        create_app(service, works=works), host=settings.host, port=settings.port, log_config=None, access_log=False,
-        server_header=False, timeout_graceful_shutdown=20,
-    )  # fmt: skip
-
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: Any = None) -> None:
-            await super().startup(sockets)
-            if self.started:
-                ready()
-
-    # uvicorn raises the signal again once it is down; the draining below must not be cut short by it.
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, lambda *_: None)
-    if works:
-        service.start()
-    server = Server(config)
-    try:
-        server.run()
-    finally:
-        if stop is not None:
-            stop()
-        _drain(service, works=works)
-    if not server.started:
-        raise typer.Exit(UNCONFIGURED)
+        try:
+            shown.prepare()
+            remaining = run(service, at, over, ready, works=True)
+        finally:
+            shown.stop()
+            service.close()
+    _ended(remaining)
 
 
-def _work(service: "Service") -> None:
-    over = threading.Event()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, lambda *_: over.set())
-    service.start()
-    note("working")
-    over.wait()
-    _drain(service, works=True)
+def _say(text: str) -> None:
+    typer.echo(text)
+    sys.stdout.flush()
 
 
-def _drain(service: "Service", *, works: bool) -> None:
-    if not works:
-        return
-    remaining = service.drain()
-    note("stopped" if not remaining else f"stopped; {remaining} items go on at the next start")
+def _quiet(_text: str) -> None:
+    pass
+
+
+def _told_at_once(data: object) -> None:
+    _say(json.dumps(data, ensure_ascii=False))
+
+
+def _ended(remaining: int) -> None:
+    if remaining:
+        note(f"countersign: stopped; {remaining} items were still at work and go on at the next start")
+        raise typer.Exit(UNAVAILABLE)
+    note("countersign: stopped, nothing left undone")
 
 
 def _logging(level: str) -> None:
@@ -141,7 +128,7 @@ def migrate(*, as_json: Json = False) -> None:
     finally:
         engine.dispose()
     told = {"migrated": moved, "revision": HEAD}
-    tell(told, as_json=as_json, lines=lambda: [f"at revision {HEAD}" + ("" if moved else " already")])
+    tell(told, as_json=as_json, text=lambda: [f"at revision {HEAD}" + ("" if moved else " already")])
 
 
 def doctor(*, as_json: Json = False) -> None:
@@ -149,7 +136,7 @@ def doctor(*, as_json: Json = False) -> None:
     from app.doctor import examine
 
     found = examine()
-    rows = [f"{'ok ' if each['ok'] else 'BAD'}  {each['what']}: {each['detail']}" for each in found]
-    tell(found, as_json=as_json, lines=lambda: rows)
+    rows = [("ok" if each["ok"] else "BAD", each["what"], each["detail"]) for each in found]
+    tell(found, as_json=as_json, text=lambda: [table(("", "WHAT", "FOUND"), rows, folds=("FOUND",))])
     if not all(each["ok"] for each in found):
-        raise typer.Exit(REFUSED)
+        raise typer.Exit(NEGATIVE)

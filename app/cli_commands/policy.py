@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli_commands.console import REFUSED, UNUSABLE, Failed, Json, TenantOption, table, tell
+from app.cli_commands.console import NEGATIVE, Json, TenantOption, failed, table, tell
 
 if TYPE_CHECKING:
     from policies.ruleset import Ruleset
@@ -17,13 +17,9 @@ Rules = Annotated[Path | None, typer.Argument(help="A folder of rule files, or o
 
 
 def _load(path: Path | None) -> "Ruleset":
-    from policies.reading import RulesetInvalid
     from policies.ruleset import RULES, load_ruleset
 
-    try:
-        return load_ruleset(path or RULES)
-    except RulesetInvalid as invalid:
-        raise Failed("; ".join(str(error) for error in invalid.errors), REFUSED) from invalid
+    return load_ruleset(path or RULES)
 
 
 @policy_app.command("check")
@@ -38,9 +34,9 @@ def check(
 
     errors = errors_of(paths or [RULES])
     told = [error.model_dump(mode="json") for error in errors]
-    tell(told, as_json=as_json, lines=lambda: [str(error) for error in errors] or ["The rules hold."])
+    tell(told, as_json=as_json, text=lambda: [str(error) for error in errors] or ["The rules hold."])
     if errors:
-        raise typer.Exit(REFUSED)
+        raise typer.Exit(NEGATIVE)
 
 
 @policy_app.command("test")
@@ -53,10 +49,10 @@ def run(path: Rules = None, *, as_json: Json = False) -> None:
     failed = [result for result in told if not result["ok"]]
     tell(
         told, as_json=as_json,
-        lines=lambda: [json.dumps(result) for result in failed] + [f"{len(told)} examples, {len(failed)} failed"],
+        text=lambda: [json.dumps(result) for result in failed] + [f"{len(told)} examples, {len(failed)} failed"],
     )  # fmt: skip
     if failed:
-        raise typer.Exit(REFUSED)
+        raise typer.Exit(NEGATIVE)
 
 
 @policy_app.command("explain")
@@ -85,7 +81,7 @@ def explain(
                 said.append(f"      {condition['attribute']} = {condition['value']}, {condition['wants']}: {mark}")
         return said
 
-    tell(found, as_json=as_json, lines=lines)
+    tell(found, as_json=as_json, text=lines)
 
 
 def _asked(subject: str, tenant: str | None) -> tuple[Any, Any]:
@@ -95,7 +91,7 @@ def _asked(subject: str, tenant: str | None) -> tuple[Any, Any]:
         try:
             return request_of(json.loads(subject))
         except (ValueError, TypeError, KeyError) as wrong:
-            raise Failed(f"the attributes cannot be used: {wrong}", UNUSABLE) from wrong
+            raise failed("invalid_query", f"the attributes cannot be used: {wrong}") from wrong
     from sqlmodel import col, select
 
     from app.cli_commands.local import open_ground, tenant_of
@@ -112,7 +108,7 @@ def _asked(subject: str, tenant: str | None) -> tuple[Any, Any]:
             query = select(Decision).where(col(Decision.tenant) == firm, col(Decision.proposal_id) == proposal)
             row = session.exec(query.order_by(col(Decision.at).desc(), col(Decision.id).desc())).first()
     if row is None or not row.request:
-        raise Failed(f"there is no decision about {subject}")
+        raise failed("not_found", f"there is no decision about {subject}")
     request = PolicyRequest.model_validate_json(json.dumps(row.request))
     return request, Doubt.model_validate_json(json.dumps(row.doubt))
 
@@ -134,11 +130,11 @@ def simulate(
         found = simulate_ruleset(ground, tenant_of(ground, tenant), candidate, limit)
     tell(
         found, as_json=as_json,
-        lines=lambda: [
+        text=lambda: [
             f"{found['total']} decisions, {found['same']} the same, {found['skipped']} not readable",
             f"{found['saved_reviews']} reviews saved, {len(found['against_people'])} against what people decided",
             *(f"{move}: {count}" for move, count in sorted(found["moves"].items())),
-            *table(("PROPOSAL", "TOOL", "SHIFT", "BEFORE", "AFTER"), [
+            table(("PROPOSAL", "TOOL", "SHIFT", "BEFORE", "AFTER"), [
                 (each["id"], each["tool"], each["shift"], each["before"], each["after"]) for each in found["changed"]
             ]),
         ],
@@ -151,6 +147,6 @@ def diff(before: Path, after: Path, *, as_json: Json = False) -> None:
     from policies.difference import diff as difference
 
     changes = [change.model_dump(mode="json") for change in difference(_load(before), _load(after))]
-    tell(changes, as_json=as_json, lines=lambda: [json.dumps(change) for change in changes] or ["No difference."])
+    tell(changes, as_json=as_json, text=lambda: [json.dumps(change) for change in changes] or ["No difference."])
     if changes:
-        raise typer.Exit(REFUSED)
+        raise typer.Exit(NEGATIVE)

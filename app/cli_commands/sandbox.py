@@ -7,26 +7,35 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli_commands.console import REFUSED, UNUSABLE, Failed, Json, TenantOption, table, tell
+from app.cli_commands.console import (
+    NEGATIVE,
+    UNAVAILABLE,
+    Json,
+    TenantOption,
+    Yes,
+    confirmed,
+    failed,
+    note,
+    table,
+    tell,
+)
 
 if TYPE_CHECKING:
     from app.ground import Groundwork
 
-sandbox_app = typer.Typer(no_args_is_help=True, help="The sandbox firm.")
+sandbox_app = typer.Typer(no_args_is_help=True, help="The sandbox firm: its events, ledger and faults.")
 
 
 @contextmanager
 def _firm(tenant: str | None) -> "Iterator[tuple[Groundwork, str, Any]]":
-    from app.bootstrap import TenantConnectors
-    from app.cli_commands.local import open_ground, tenant_of
+    from app.cli_commands.local import first_tenant_of, open_ground, open_sandbox
 
     with open_ground() as ground:
-        firm = tenant_of(ground, tenant, make=True)
-        connectors = TenantConnectors(ground.engine, ground.settings.home / "sandbox", ground.clock)
-        try:
-            yield ground, firm, connectors.sandbox(firm)
-        finally:
-            connectors.close()
+        firm = first_tenant_of(ground, tenant)
+        with open_sandbox(ground, firm) as sandbox:
+            if sandbox.seed() is None:
+                raise failed("not_found", f"{firm} has no sandbox firm; `countersign sandbox reset` makes one")
+            yield ground, firm, sandbox
 
 
 @sandbox_app.command("emit")
@@ -34,95 +43,148 @@ def emit(
     event_type: Annotated[str | None, typer.Argument(metavar="TYPE", help="An event type; else any.")] = None,
     *,
     count: Annotated[int, typer.Option(min=1, max=10_000)] = 1,
-    copies: Annotated[int, typer.Option(min=1, max=20, help="Deliver each so many times.")] = 1,
+    duplicates: Annotated[int, typer.Option(min=0, max=20, help="Deliver each so many times more.")] = 0,
+    send: Annotated[bool, typer.Option("--send/--no-send", help="Or leave it waiting for the next delivery.")] = True,
     source: Annotated[str | None, typer.Option(help="The source it speaks as; else the firm's `sandbox`.")] = None,
-    url: Annotated[str | None, typer.Option(help="Where to; else the source's address here.")] = None,
+    url: Annotated[str | None, typer.Option(help="Where to; else the source's address on this machine.")] = None,
     tenant: TenantOption = None,
     as_json: Json = False,
 ) -> None:
-    """Something happens in the firm, and its events are delivered, signed. Exit 1 where one was not taken.
+    """Something happens in the firm, and its events are delivered to the service, signed.
 
-    Answers {"emitted","sent","refused","waiting"}; what waits leaves with the next delivery.
+    Answers {"emitted":[events],"sent":[ids],"refused":{id: why},"waiting":[ids]}. Exit 1 where one was refused, 4 where
+    the service does not answer: what waits leaves with the next delivery.
     """
-    from app.demo import sandbox_source
+    from app.demo import delivery_of
 
     with _firm(tenant) as (ground, firm, sandbox):
-        slug, secret = sandbox_source(ground, firm, source)
         try:
             happened = sandbox.emit(event_type, count)
         except ValueError as wrong:
-            raise Failed(str(wrong), UNUSABLE) from wrong
-        done = sandbox.deliver(url or f"{ground.settings.public_url}/v1/events/{slug}", secret, copies)
-    told = {
-        "emitted": [{"id": each["id"], "type": each["type"], "subject": each.get("subject")} for each in happened],
-        "sent": list(done.sent), "refused": dict(done.refused), "waiting": list(done.waiting),
-    }  # fmt: skip
-    tell(told, as_json=as_json, lines=lambda: [
-        *(f"{each['id']}  {each['type']}  {each['subject']}" for each in told["emitted"]),
-        f"{len(done.sent)} taken, {len(done.refused)} refused, {len(done.waiting)} wait",
-        *(f"refused {ident}: {why}" for ident, why in done.refused.items()),
+            raise failed("invalid_query", str(wrong)) from wrong
+        told: dict[str, Any] = {"emitted": happened, "sent": [], "refused": {}, "waiting": sandbox.waiting()}
+        if send:
+            usual, secret = delivery_of(ground, firm, source)
+            told |= _delivered(sandbox, url or usual, secret, duplicates + 1)
+    tell(told, as_json=as_json, text=lambda: [
+        *(f"{each['id']}  {each['type']}  {each.get('subject', '')}" for each in happened),
+        f"{len(told['sent'])} taken, {len(told['refused'])} refused, {len(told['waiting'])} wait",
+        *(f"refused {ident}: {why}" for ident, why in told["refused"].items()),
     ])  # fmt: skip
-    if done.refused or done.waiting:
-        raise typer.Exit(REFUSED)
+    if told["refused"]:
+        raise typer.Exit(NEGATIVE)
+    if send and told["waiting"]:
+        note("countersign: the service does not answer; is `countersign serve` running?")
+        raise typer.Exit(UNAVAILABLE)
+
+
+def _delivered(sandbox: Any, url: str, secret: str, copies: int) -> dict[str, Any]:
+    try:
+        done = sandbox.deliver(url, secret, copies)
+    except ValueError as wrong:
+        raise failed("invalid_query", str(wrong)) from wrong
+    return {"sent": list(done.sent), "refused": dict(done.refused), "waiting": list(done.waiting)}
+
+
+@sandbox_app.command("live")
+def live(
+    *,
+    every: Annotated[float, typer.Option(min=0.1, help="Seconds between events.")] = 4.0,
+    tenant: TenantOption = None,
+    as_json: Json = False,
+) -> None:
+    """Let something happen every few seconds, until Ctrl-C. With --json, a line an event: {"id","type","subject"}."""
+    from app.demo import Life, delivery_of
+    from app.serving import until_signal
+
+    with _firm(tenant) as (ground, firm, sandbox), until_signal() as over:
+        life = Life(sandbox, *delivery_of(ground, firm))
+        while not over.is_set():
+            events, done = life.step()
+            for each in events:
+                _happened({"id": each["id"], "type": each["type"], "subject": each.get("subject")}, as_json=as_json)
+            if done.waiting:
+                note(f"countersign: the service does not answer; {len(done.waiting)} events wait")
+            over.wait(every)
+
+
+def _happened(event: dict[str, Any], *, as_json: bool) -> None:
+    tell(event, as_json=as_json, text=lambda: [f"{event['id']}  {event['type']}  {event['subject']}"])
 
 
 @sandbox_app.command("ledger")
 def ledger(*, tenant: TenantOption = None, as_json: Json = False) -> None:
-    """Effects by idempotency key: each should count 1."""
+    """Effects by idempotency key: [{"key","tool","count","calls","at","args_digest"}].
+
+    `count` is how often it took effect, `calls` how often that was asked for.
+    """
     with _firm(tenant) as (_ground, _name, sandbox):
         entries = sandbox.ledger()
-    rows = [(each["key"], each["tool"], each["count"], each.get("at")) for each in entries]
-    tell(entries, as_json=as_json, lines=lambda: table(("KEY", "TOOL", "COUNT", "AT"), rows))
+    rows = [(each["key"], each["tool"], each["count"], each["calls"], str(each["at"])[:19]) for each in entries]
+    tell(entries, as_json=as_json, text=lambda: [table(("KEY", "TOOL", "COUNT", "CALLS", "AT"), rows)])
 
 
 @sandbox_app.command("show")
-def show(kind: str, ident: Annotated[str, typer.Argument(metavar="ID")], *, tenant: TenantOption = None) -> None:
-    """One record, as JSON."""
+def show(
+    kind: str,
+    ident: Annotated[str, typer.Argument(metavar="ID")],
+    *,
+    tenant: TenantOption = None,
+    as_json: Json = False,
+) -> None:
+    """One record, as `sandbox show contract ctr-02`."""
     with _firm(tenant) as (_ground, _name, sandbox):
         try:
             record = sandbox.show(kind, ident)
-        except ValueError as wrong:
-            raise Failed(f"{kind}/{ident} is no record's key", UNUSABLE) from wrong
+        except (ValueError, KeyError) as wrong:
+            raise failed("invalid_query", f"{kind}/{ident} is no record's key") from wrong
     if record is None:
-        raise Failed(f"there is no {kind} {ident}")
-    typer.echo(json.dumps(record, ensure_ascii=False))
+        raise failed("not_found", f"there is no {kind} {ident}")
+    tell(record, as_json=as_json, text=lambda: [
+        f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in record.items()
+    ])  # fmt: skip
 
 
 @sandbox_app.command("fault")
 def fault(
-    name: Annotated[str | None, typer.Argument(help="A fault; none: list what is due.")] = None,
-    scope: Annotated[str, typer.Argument(metavar="SCOPE", help="A tool, `read`, or `*` for all.")] = "*",
+    kind: Annotated[
+        str | None,
+        typer.Argument(help="refuse, timeout_before_apply, timeout_after_apply, slow, lie or unavailable; else list."),
+    ] = None,
     *,
-    count: Annotated[int | None, typer.Option(min=1, help="How often; else until cleared.")] = None,
+    tool: Annotated[str, typer.Option(help="A tool, `read` for the read side, or `*` for all.")] = "*",
+    count: Annotated[int | None, typer.Option(min=1, help="How many calls; else until cleared.")] = None,
     seconds: Annotated[float, typer.Option(min=0, help="Of the fault `slow`.")] = 0.0,
-    clear: Annotated[bool, typer.Option("--clear", help="Forget all faults.")] = False,
+    clear: Annotated[bool, typer.Option("--clear", help="Forget all faults first.")] = False,
     tenant: TenantOption = None,
     as_json: Json = False,
 ) -> None:
-    """Tell the firm's system to fail: refuse, time out, be slow, lie about a write, be unavailable."""
+    """Tell the firm's system to fail. Answers what is due: [{"fault","scope","remaining","seconds"}]."""
     with _firm(tenant) as (_ground, _name, sandbox):
         if clear:
             sandbox.clear_faults()
         try:
-            if name is not None:
-                sandbox.fault(name, scope, count, seconds)
-        except (ValueError, KeyError) as wrong:
-            raise Failed(str(wrong), UNUSABLE) from wrong
+            if kind is not None:
+                sandbox.fault(kind, tool, count, seconds)
+        except ValueError as wrong:
+            raise failed("invalid_query", str(wrong)) from wrong
         due = sandbox.due_faults()
-    tell(due, as_json=as_json, lines=lambda: [json.dumps(each) for each in due] or ["No faults."])
+    rows = [(each["fault"], each["scope"], each["remaining"] or "until cleared", each["seconds"]) for each in due]
+    tell(due, as_json=as_json, text=lambda: [
+        table(("FAULT", "OF", "CALLS", "SECONDS"), rows) if rows else "No faults."
+    ])  # fmt: skip
 
 
 @sandbox_app.command("reset")
 def reset(
-    *,
-    seed: Annotated[int, typer.Option(min=0)] = 1,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    tenant: TenantOption = None,
+    *, seed: Annotated[int, typer.Option(min=0)] = 7, yes: Yes = False, tenant: TenantOption = None,
     as_json: Json = False,
-) -> None:
+) -> None:  # fmt: skip
     """Replace the firm by that of a seed. Answers {"records","seed"}."""
-    if not yes:
-        typer.confirm("Replace everything in the sandbox firm?", abort=True)
-    with _firm(tenant) as (_ground, _name, sandbox):
+    from app.cli_commands.local import first_tenant_of, open_ground, open_sandbox
+
+    with open_ground() as ground, open_sandbox(ground, first_tenant_of(ground, tenant)) as sandbox:
+        if sandbox.seed() is not None:
+            confirmed("Replace everything in the sandbox firm?", yes=yes)
         records = sandbox.reset(seed)
-    tell({"records": records, "seed": seed}, as_json=as_json, lines=lambda: [f"{records} records of seed {seed}"])
+    tell({"records": records, "seed": seed}, as_json=as_json, text=lambda: [f"{records} records of seed {seed}"])
