@@ -1,5 +1,6 @@
 """Exports made from entries alone, without a database: what the verifier's tests take apart."""
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from app.actor import system_actor
 from app.audit.leaf import Entry, ErasedRef, LoggedActor, PayloadRef, checkpoint_line, payload_digest, payload_line
 from app.audit.merkle import CompactRange, leaf_hash
 from app.audit.note import SigningKey
+from app.audit.verify import Key, Result, verify
 from tools.values import canonical
 
 KEY = SigningKey(bytes(range(32)))
@@ -77,3 +79,12 @@ def _entry(seq: int, said: Said, tenant: str) -> Entry:
         kind="case.noted" if erased is None else "payload.erased", actor=WORKER, surface="worker",
         refs={"case": said.case}, seq=seq, tenant=tenant, at=AT, payloads=payloads, erased=erased,
     )  # fmt: skip
+
+
+PUBLIC = Key(str(KEY.verifier("acme")))
+LINES = export_lines(SMALL)
+EXPORT = b"".join(LINES)
+
+
+def check(export: bytes, since: str | None = None, key: Key = PUBLIC) -> Result:
+    return verify(io.BytesIO(export), key, {} if since is None else key.open_all(since))
