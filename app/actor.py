@@ -18,11 +18,15 @@ CHANGES_NOTHING: frozenset[str] = frozenset({"viewer", "auditor"})
 
 @dataclass(frozen=True)
 class Grant:
-    """A role held, in one unit or in all ("" is all); `from_id` names who delegated it."""
+    """A role held, in one unit or in all ("" is all).
+
+    `from_id` names who delegated it, and `limit_minor` is then the most that they may approve themselves.
+    """
 
     role: str
     unit: str = ""
     from_id: str | None = None
+    limit_minor: int | None = None
 
 
 @dataclass(frozen=True)

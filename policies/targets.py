@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from tools.actions import (
+    ACTIONS,
     Action,
     AssignPerson,
     CancelRecord,
@@ -36,6 +37,11 @@ def created_kind(action: Action, field: str) -> RecordKind | None:
     return kind if kind is not None and field == f"{kind}_id" else None
 
 
+def created_by(tool: str) -> RecordKind | None:
+    """The kind of record that a tool creates one of. Raises KeyError for a tool that is not registered."""
+    return _CREATES.get(ACTIONS[tool])
+
+
 def kind_of_argument(action: Action, argument: str) -> RecordKind | None:
     """The kind of record whose id the argument is; None for a plain value."""
     if isinstance(action, CreateOnboardingTasks) and argument == "about":
@@ -59,9 +65,5 @@ def named_records(action: Action) -> list[RecordKey]:
 
 def with_results(action: Action, results: Mapping[str, Scalar]) -> Action:
     """The action with each reference replaced by the value read back for it, where there is one."""
-    known = {
-        name: result
-        for name, ref in action.refs().items()
-        if isinstance(result := results.get(ref.target), str)
-    }
+    known = {name: result for name, ref in action.refs().items() if isinstance(result := results.get(ref.target), str)}
     return action.model_copy(update=known) if known else action

@@ -20,7 +20,10 @@ class Value(BaseModel):
 def _aware(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("a time needs an offset, as in 2026-03-02T09:00:00Z")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time must lie between the years 1 and 9999 in UTC") from None
 
 
 # JSON has neither times nor dates, so under strict validation both are read from their ISO 8601 strings here.

@@ -125,7 +125,11 @@ def grants_of(session: Session, row: Principal, now: datetime) -> tuple[Grant, .
     for each in delegated:
         giver = session.get(Principal, each.from_id)
         if giver is not None and giver.active and giver.tenant == row.tenant:
-            grants += [Grant(role, unit, giver.id) for role, unit in _held(session, giver.id) if role == each.role]
+            grants += [
+                Grant(role, unit, giver.id, giver.limit_minor)
+                for role, unit in _held(session, giver.id)
+                if role == each.role
+            ]
     return tuple(grants)
 
 

@@ -1,5 +1,6 @@
 """Authority: whether this actor may say this of this review, at the moment of saying it."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -16,6 +17,14 @@ from policies.decision import Approval
 from tools.reach import Reach
 
 
+@dataclass(frozen=True)
+class Capacity:
+    """In which of their roles somebody speaks, and the most they may approve in them (None: no bound)."""
+
+    roles: frozenset[str]
+    limit_minor: int | None
+
+
 def check_authority(
     ctx: Context,
     session: Session,
@@ -23,37 +32,57 @@ def check_authority(
     review: Review,
     found: Dossier,
     said: str,
-    reached: Reach,
+    known: Reach,
     now: datetime,
-) -> frozenset[str]:
-    """The principals who are party to the action. Raises Problem `not_permitted` or `self_approval`.
+) -> Capacity:
+    """In what capacity the actor says this. Raises Problem `not_permitted` or `self_approval`.
 
     Asking needs any role that changes something; approving, editing and rejecting one of the roles that the review
     requires, in its unit; withdrawing that, or being the requester. A role lent by a party to the action counts for
-    nothing, and an amount above the actor's limit, alone or with what they approved before, is not theirs to approve.
+    nothing, nor does one whose lender could not approve the amount; and an amount above the actor's own limit, alone or
+    with what they approved before, is not theirs to approve.
     """
-    around = parties(ctx, session, found.case, found.action, review.editor_ids)
+    around = parties(ctx, session, found, review.editor_ids)
     barred = frozenset(name for names in around.values() for name in names)
-    excluded = {name for item in review.required for party in item["excluded"] for name in around.get(party, ())}
-    roles = granted_roles(actor, review.unit, barred)
-    if said == "respond":
-        if roles <= CHANGES_NOTHING:
-            raise Problem("not_permitted", "Your roles only let you read.")
-        return barred
-    if said == "withdraw" and actor.principal_id in around["requester"]:
-        return barred
     needed = required_roles(review)
-    if not roles & needed:
-        raise Problem("not_permitted", f"This needs one of the roles {', '.join(sorted(needed))}.")
-    if said == "approve":
-        if actor.principal_id in excluded:
-            raise Problem("self_approval", "You asked for this, edited it or would gain by it; somebody else approves.")
-        amount = found.decision.amount_minor
-        if actor.limit_minor is not None and amount != 0:
-            before = approved_before(session, found, actor.principal_id, reached, now)
-            if amount is None or before + amount > actor.limit_minor:
-                raise Problem("not_permitted", "The amount, with what you approved before, is above your limit.")
-    return barred
+    if said != "approve":
+        speaks = _capacity(actor, review, needed, barred, spent=0, amount=0)
+        if said == "respond":
+            if speaks.roles <= CHANGES_NOTHING:
+                raise Problem("not_permitted", "Your roles only let you read.")
+        elif not (speaks.roles & needed or (said == "withdraw" and actor.principal_id in around["requester"])):
+            raise Problem("not_permitted", f"This needs one of the roles {', '.join(sorted(needed))}.")
+        return speaks
+    amount = found.decision.amount_minor
+    spent = approved_before(session, found, actor.principal_id, known, now) if amount else 0
+    speaks = _capacity(actor, review, needed, barred, spent=spent, amount=amount)
+    if not speaks.roles & needed:
+        raise Problem("not_permitted", f"This needs one of the roles {', '.join(sorted(needed))}, with its limit.")
+    excluded = {name for item in review.required for party in item["excluded"] for name in around.get(party, ())}
+    if actor.principal_id in excluded:
+        raise Problem("self_approval", "You asked for this, edited it or would gain by it; somebody else approves.")
+    if not _covers(speaks.limit_minor, spent, amount):
+        raise Problem("not_permitted", "The amount, with what you approved before, is above your limit.")
+    return speaks
+
+
+def _capacity(
+    actor: Actor, review: Review, needed: set[str], barred: frozenset[str], *, spent: int, amount: int | None
+) -> Capacity:
+    held = [grant for grant in actor.grants if grant.unit in ("", review.unit or "") and grant.from_id not in barred]
+    own = {grant.role for grant in held if grant.from_id is None}
+    lent = [
+        grant for grant in held
+        if grant.from_id is not None and grant.role not in own and _covers(grant.limit_minor, spent, amount)
+    ]  # fmt: skip
+    limits = [actor.limit_minor, *(grant.limit_minor for grant in lent if grant.role in needed)]
+    bounds = [limit for limit in limits if limit is not None]
+    return Capacity(frozenset(own | {grant.role for grant in lent}), min(bounds, default=None))
+
+
+def _covers(limit_minor: int | None, spent: int, amount: int | None) -> bool:
+    """No limit covers an amount that nobody knows."""
+    return limit_minor is None or amount == 0 or (amount is not None and spent + amount <= limit_minor)
 
 
 def required_roles(review: Review) -> set[str]:
@@ -64,30 +93,23 @@ def required_roles(review: Review) -> set[str]:
     return needed
 
 
-def granted_roles(actor: Actor, unit: str | None, barred: frozenset[str]) -> frozenset[str]:
-    """The actor's roles in `unit`, without those that a party to the action has lent them."""
-    return frozenset(
-        grant.role for grant in actor.grants if grant.unit in ("", unit or "") and grant.from_id not in barred
-    )
-
-
-def approved_before(session: Session, found: Dossier, principal_id: str, reached: Reach, now: datetime) -> int:
+def approved_before(session: Session, found: Dossier, principal_id: str, known: Reach, now: datetime) -> int:
     """What this person approved in the window for the same contract or, without one, the same customer."""
     since = now - timedelta(days=tenancy.read(session, found.case.tenant).window_days)
-    scope = approver_scope(found, principal_id, reached)
+    scope = approver_scope(found, principal_id, known)
     return history.moved(session, found.case.tenant, [scope], since)[scope]
 
 
-def approver_scope(found: Dossier, principal_id: str, reached: Reach) -> str:
+def approver_scope(found: Dossier, principal_id: str, known: Reach) -> str:
     """Under which name an approver's approvals are summed up: splitting one amount into many does not help."""
-    scopes = route.scopes(found.case, found.action, reached)
+    scopes = route.scopes(found.case, found.action, known)
     about = scopes.get("contract") or scopes.get("customer") or "firm"
     return f"approver/{principal_id}/{about}"
 
 
-def able(session: Session, verdict: Verdict, found: Dossier, reached: Reach, now: datetime) -> Approval:
+def able(session: Session, verdict: Verdict, found: Dossier, known: Reach, now: datetime) -> Approval:
     """A stored approval as policy weighs it: the roles and the limit as they were when it was given."""
-    before = approved_before(session, found, verdict.principal_id, reached, now)
+    before = approved_before(session, found, verdict.principal_id, known, now)
     return Approval(
         principal=verdict.principal_id, roles=list(verdict.roles), limit_minor=verdict.limit_minor,
         approved_minor=before,

@@ -7,22 +7,26 @@ from sqlmodel import col, select
 
 from app.actor import Actor
 from app.context import Context
-from app.errors import Problem, field_errors
+from app.errors import FieldError, Problem, field_errors
 from app.store.engine import unit_of_work
 from app.store.models import Execution, ManualTask, Review
 from app.workflow import authority, cases
 from app.workflow.execute import finish
 from app.workflow.record import log
+from policies.targets import created_by
 from tools.receipt import Receipt
-from tools.values import Value
+from tools.values import Id, Value
 
 
 class Closing(Value):
-    """`done` with what proves it, or declined with why; `result` holds ids that later actions may refer to."""
+    """`done` with what proves it, or declined with why.
+
+    `result` may hold the id of what the tool creates, as `<kind>_id`, for later actions to refer to.
+    """
 
     done: bool
     evidence: Annotated[str, Field(min_length=3, max_length=10_000)]
-    result: dict[str, str] = {}
+    result: dict[str, Id] = {}
 
 
 def close(ctx: Context, actor: Actor, task_id: str, body: object) -> None:
@@ -49,6 +53,9 @@ def close(ctx: Context, actor: Actor, task_id: str, body: object) -> None:
             closing = Closing.model_validate(body)
         except ValidationError as wrong:
             raise Problem("invalid_body", "The closing is not valid.", errors=field_errors(wrong)) from None
+        if unknown := sorted(set(closing.result) - {f"{created_by(execution.tool)}_id"}):
+            errors = [FieldError(pointer=f"/result/{name}", detail="not a result of this tool") for name in unknown]
+            raise Problem("invalid_body", "The closing is not valid.", errors=errors)
         case = cases.find(session, task.tenant, execution.case_id, lock=True)
         task.status, task.closed_at, task.closed_by = "done" if closing.done else "declined", now, actor.principal_id
         task.evidence_payload = ctx.vault.seal(

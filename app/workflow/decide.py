@@ -61,8 +61,9 @@ def judge(
     """Decides about one action as things stand. Any error on the way gives `deny`, never less."""
     settings = tenancy.read(session, case.tenant)
     engine = ctx.rulesets.standing.engine
-    # What a person typed goes back to people, however harmless.
-    mode = settings.mode(case.workflow) if question.editor is None else "propose"
+    mode = settings.mode(case.workflow)
+    if question.editor is not None and mode == "auto":
+        mode = "propose"  # what a person typed goes back to people, however harmless
     try:
         context = _context(session, settings, case, trigger, material, question, now)
         request = build_request(question.action, material.reached, context)
@@ -252,9 +253,7 @@ def _context(
     now: datetime,
 ) -> RequestContext:
     since = now - timedelta(days=settings.window_days)
-    scopes = {
-        scope: f"{scope}/{ident}" for scope, ident in route.scopes(case, question.action, material.reached).items()
-    }
+    scopes = {scope: f"{scope}/{ident}" for scope, ident in route.scopes(case, question.action, material.known).items()}
     sums = history.moved(session, case.tenant, scopes.values(), since, but=question.execution_id)
     moved = {scope: sums[name] for scope, name in scopes.items()}
     executions, reversals = history.reversals(session, case.tenant, question.action.tool, now)

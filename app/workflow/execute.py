@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
+from app.audit.log import lock_head
 from app.context import Context
 from app.durable.port import TryLater, WorkItem
 from app.errors import Problem
@@ -140,12 +141,14 @@ def _claim(ctx: Context, execution_id: str, material: Material) -> Claimed | Non
             return None
         found = dossier(ctx, session, execution.tenant, execution.proposal_id)
         case = cases.find(session, execution.tenant, execution.case_id, lock=True)
+        lock_head(session, case.tenant)  # one claim of a tenant at a time: each sees what those before it reserved
         if control.is_paused(session, case.tenant, ("workflow", case.workflow), ("tool", execution.tool)):
             raise TryLater(_PAUSED_RETRY)
-        if not _stands(ctx, session, execution, found, case, material, now):
+        decided = _standing(ctx, session, execution, found, case, material, now)
+        if decided is None:
             return None
         action = with_results(found.action, found.results)
-        _reserve(session, execution, found, material, now)
+        _reserve(session, execution, found, material, decided.amount_minor or 0, now)
         execution.status, execution.fence, execution.claimed_at = "running", execution.fence + 1, now
         session.add(execution)
         session.flush()
@@ -161,7 +164,7 @@ def _claim(ctx: Context, execution_id: str, material: Material) -> Claimed | Non
         return Claimed(execution.id, execution.fence, case.tenant, execution.connector, execution.key, action)
 
 
-def _stands(
+def _standing(
     ctx: Context,
     session: Session,
     execution: Execution,
@@ -169,11 +172,11 @@ def _stands(
     case: Case,
     material: Material,
     now: datetime,
-) -> bool:
-    """Whether the action may run as things are now; if not, it goes back to people or is void."""
+) -> policy.Decision | None:
+    """The decision by which the action may run as things are now; if none, it went back to people or is void."""
     if execution.args_digest != found.action.digest() or found.row.status != "decided":
         finish(ctx, session, execution, now, status="void", error="the arguments are not the approved ones")
-        return False
+        return None
     question = found.question(found.action, execution_id=execution.id)
     judged = decide.judge(ctx, session, case, found.trigger, material, question, now)
     decided = judged.decision
@@ -181,22 +184,21 @@ def _stands(
     if decided.effect == "deny" or decided.observe:
         decide.file_decision(ctx, session, case, found.row, judged, now, stage="execute", routed=False)
         finish(ctx, session, execution, now, status="void", error="policy refuses it by now")
-        return False
+        return None
     if not changed and decided.effect == "auto":
-        return True
+        return decided
     if (
         not changed
         and execution.review_id is not None
         and _satisfied(ctx, session, execution, found, material, decided)
     ):
-        return True
-    execution.status, execution.waits_for = "waiting", None
+        return decided
     renew(ctx, session, found, judged, material, now)
     decide.file_decision(
         ctx, session, case, found.row, judged, now, stage="execute", because="stale_facts" if changed else "stricter"
     )
     cases.settle(session, case, now)
-    return False
+    return None
 
 
 def _satisfied(
@@ -207,25 +209,26 @@ def _satisfied(
     if reviewed.status != "approved" or reviewed.args_digest != execution.args_digest:
         return False
     given = [
-        authority.able(session, item, found, material.reached, ctx.clock())
+        authority.able(session, item, found, material.known, ctx.clock())
         for item in review.approvals(session, reviewed)
     ]
-    around = parties(ctx, session, found.case, found.action, reviewed.editor_ids)
+    around = parties(ctx, session, found, reviewed.editor_ids)
     required = review.required_now(reviewed, list(decided.requirements))
     return not policy.unmet(required, given, parties=around, amount_minor=decided.amount_minor)
 
 
-def _reserve(session: Session, execution: Execution, found: Dossier, material: Material, now: datetime) -> None:
+def _reserve(
+    session: Session, execution: Execution, found: Dossier, material: Material, amount: int, now: datetime
+) -> None:
     """The money of this action under every scope that counts it, for the decisions that come after."""
-    amount = decide.latest(session, found.row.id).amount_minor or 0
     session.exec(delete(Reservation).where(col(Reservation.execution_id) == execution.id))
     if amount == 0:
         return
-    names = {f"{scope}/{ident}" for scope, ident in route.scopes(found.case, found.action, material.reached).items()}
+    names = {f"{scope}/{ident}" for scope, ident in route.scopes(found.case, found.action, material.known).items()}
     if execution.review_id is not None:
         reviewed = session.get_one(Review, execution.review_id)
         names |= {
-            authority.approver_scope(found, item.principal_id, material.reached)
+            authority.approver_scope(found, item.principal_id, material.known)
             for item in review.approvals(session, reviewed)
         }
     for name in sorted(names):

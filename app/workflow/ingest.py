@@ -24,6 +24,7 @@ from app.workflow.signatures import verify
 from tools.events import EVENT_TYPES, TRIAGE_EVENT, TriageRequested, WorkflowEvent
 
 TRIAGE_WORK = "triage"
+_LONGEST_LANE = 120
 
 
 class AcceptedEvent(BaseModel):
@@ -164,7 +165,7 @@ def _take(ctx: Context, session: Session, item: Read, actor: Actor, now: datetim
     case, is_new = cases.open_or_join(
         session, tenant=tenant, workflow=workflow, kind=workflow.rpartition(".")[2] if event.type == TRIAGE_EVENT
         else event.type, subject=str(event.subject) if event.subject else None,
-        correlation=_correlation(item), customer_id=_named_customer(event), now=now,
+        correlation=_correlation(item), customer_id=_named_customer(item), now=now,
     )  # fmt: skip
     if is_new:
         case.requester_id = actor.principal_id if source == "countersign" else None
@@ -179,7 +180,7 @@ def _take(ctx: Context, session: Session, item: Read, actor: Actor, now: datetim
         id=new_id("evt", now), tenant=tenant, source=source, event_id=event.id, type=event.type,
         subject=str(event.subject) if event.subject else None, time=event.time, received_at=now, case_id=case.id,
         recognised=item.recognised, principal_id=actor.principal_id if source == "countersign" else None,
-        payload=payload,
+        requested_by=requested_by, payload=payload,
     )  # fmt: skip
     session.add(row)
     if item.recognised:
@@ -209,7 +210,7 @@ def plan_run(ctx: Context, session: Session, case: Case, event: Event, now: date
 def partition(case: Case) -> str:
     """Whose share of the workers a case uses: its customer's, or its subject's while the customer is not known."""
     within = case.customer_id or (case.subject or "").replace("/", ":")
-    return f"{case.tenant}/{within}" if within else case.tenant
+    return f"{case.tenant}/{within[:_LONGEST_LANE]}" if within else case.tenant
 
 
 def _correlation(item: Read) -> str | None:
@@ -220,8 +221,10 @@ def _correlation(item: Read) -> str | None:
     return None if found is None else f"{item.event.type}|{found}"
 
 
-def _named_customer(event: WorkflowEvent) -> str | None:
-    found = event.data.get("customer_id") or event.data.get("customer")
+def _named_customer(item: Read) -> str | None:
+    """As the event's type checked it; what an unknown type calls a customer could be anything."""
+    data = item.event.data if item.recognised else {}
+    found = data.get("customer_id") or data.get("customer")
     return found if isinstance(found, str) else None
 
 

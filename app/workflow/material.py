@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from policies.targets import named_records
@@ -12,7 +13,7 @@ from tools.facts import Fact, Trust
 from tools.ports import ReadPort
 from tools.proposals import ProposedValue
 from tools.reach import Reach, facts_named, linked, reach
-from tools.records import Customer, ExchangeRate, Period, Project
+from tools.records import Contact, Customer, ExchangeRate, Period, Project
 from tools.values import RecordKey, RecordKind, digest
 
 _FIRM_WIDE_LIMIT = 5000
@@ -58,6 +59,11 @@ class Material:
         candidates = [start, *self.reached.of_kind("project"), *self.reached.of_kind("contract")]
         return next((record.unit for record in candidates if record is not None and record.unit), None)
 
+    @cached_property
+    def known(self) -> Reach:
+        """What was reached and what was named, together."""
+        return self.reached.model_copy(update={"records": {**self.named.records, **self.reached.records}})
+
     def facts(self, cited: Iterable[str], event_facts: Sequence[Fact]) -> list[Fact]:
         """The cited facts, of records and of the event; an id that names none is left out."""
         idents = list(cited)
@@ -70,7 +76,15 @@ def read_material(
 ) -> Material:
     """Raises SourceUnavailable."""
     reached = reach(read, subject, now, also=related)
-    named = linked(read, [key for action in actions for key in named_records(action)], now, known=reached)
+    keys = [key for action in actions for key in named_records(action)]
+    # Whoever holds the address is named by it: a letter must not reach another customer's contact.
+    keys += [
+        contact.key
+        for action in actions
+        if isinstance(action, SendCustomerMessage)
+        for contact in read.find(Contact, {"email": action.recipient})
+    ]
+    named = linked(read, keys, now, known=reached)
     outward = any(isinstance(action, SendCustomerMessage) for action in actions)
     posting = any(isinstance(action, NotifyChannel) for action in actions)
     projects = read.find(Project, {}, limit=_FIRM_WIDE_LIMIT) if outward or posting else []

@@ -5,7 +5,8 @@ from collections.abc import Collection
 from sqlmodel import Session, col, select
 
 from app.context import Context
-from app.store.models import Case, Principal
+from app.store.models import Case, Event, Principal, Proposal
+from app.workflow.dossier import Dossier
 from policies.decision import Party
 from tools.actions import Action, AssignPerson
 
@@ -18,25 +19,26 @@ def beneficiaries(session: Session, tenant: str, action: Action) -> list[str]:
     return list(session.exec(query))
 
 
-def requesters(ctx: Context, session: Session, case: Case) -> list[str]:
-    """Who asked: the token's principal, and every principal whose address is the one that `requested_by` named."""
-    found = [case.requester_id] if case.requester_id else []
-    if case.requested_by:
+def requesters(ctx: Context, session: Session, case: Case, proposal: Proposal) -> list[str]:
+    """Who asked for any of the case's events (the token's principal, and every principal whose address is one that
+    `requested_by` named), and who asked for this very proposal, if it takes something back."""
+    said = session.exec(select(Event.principal_id, Event.requested_by).where(col(Event.case_id) == case.id)).all()
+    found = {case.requester_id, proposal.asked_by} | {principal for principal, _ in said}
+    named = {case.requested_by} | {requested_by for _, requested_by in said}
+    if named != {None}:
         query = select(Principal).where(col(Principal.tenant) == case.tenant, col(Principal.email).is_not(None))
-        found += [
+        found |= {
             person.id
             for person in session.exec(query)
-            if case.requested_by in ctx.vault.subjects(case.tenant, person.email or "")
-        ]
-    return sorted(set(found))
+            if not named.isdisjoint(ctx.vault.subjects(case.tenant, person.email or ""))
+        }
+    return sorted(name for name in found if name is not None)
 
 
-def parties(
-    ctx: Context, session: Session, case: Case, action: Action, editors: Collection[str]
-) -> dict[Party, Collection[str]]:
+def parties(ctx: Context, session: Session, found: Dossier, editors: Collection[str]) -> dict[Party, Collection[str]]:
     """Principals by party, for policies.decision.unmet."""
     return {
-        "requester": requesters(ctx, session, case),
-        "beneficiary": beneficiaries(session, case.tenant, action),
+        "requester": requesters(ctx, session, found.case, found.row),
+        "beneficiary": beneficiaries(session, found.case.tenant, found.action),
         "editor": sorted(editors),
     }

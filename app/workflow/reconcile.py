@@ -1,11 +1,12 @@
 """Reconcile: every execution whose end is unknown is resolved by asking the connector what it did under the key."""
 
+from sqlalchemy import delete
 from sqlmodel import col, select
 
 from app.context import Context
 from app.durable.port import WorkItem
 from app.store.engine import read_only, unit_of_work
-from app.store.models import Execution, Proposal
+from app.store.models import Execution, Proposal, Reservation
 from app.workflow import cases, route
 from app.workflow.dossier import read_dossier
 from app.workflow.execute import finish, wrote
@@ -78,6 +79,7 @@ def _not_applied(ctx: Context, seen: Execution) -> None:
             return
         execution.status, execution.attempt, execution.due_at = "waiting", execution.attempt + 1, now
         session.add(execution)
+        session.exec(delete(Reservation).where(col(Reservation.execution_id) == execution.id))
         case = cases.find(session, execution.tenant, execution.case_id, lock=True)
         if execution.attempt > _MOST_ATTEMPTS:
             finish(ctx, session, execution, now, status="failed", error="the connector never applied it")

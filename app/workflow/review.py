@@ -15,7 +15,7 @@ from app.ids import new_id
 from app.store.engine import read_only, unit_of_work
 from app.store.models import Case, Decision, Execution, Proposal, Review, Verdict
 from app.workflow import cases, decide, history, route
-from app.workflow.authority import able, check_authority, granted_roles
+from app.workflow.authority import Capacity, able, check_authority
 from app.workflow.dossier import Dossier, dossier, read_dossier, renew, surprises
 from app.workflow.material import Material
 from app.workflow.parties import parties
@@ -23,6 +23,7 @@ from app.workflow.record import log
 from policies import decision as policy
 from tools.actions import Action, parse_action
 from tools.ports import SourceUnavailable
+from tools.registry import TOOLS
 from tools.values import Value
 
 DIGEST_NEEDED = ("approve", "edit", "reject")
@@ -72,7 +73,7 @@ def give_verdict(ctx: Context, actor: Actor, review_id: str, body: Any, *, shown
             review = _find(session, actor.tenant, review_id, lock=True)
             found = dossier(ctx, session, actor.tenant, proposal_id)
             said = parsed.verdict if parsed else "respond"
-            barred = check_authority(ctx, session, actor, review, found, said, material.reached, now)
+            speaks = check_authority(ctx, session, actor, review, found, said, material.known, now)
             _check_open(session, actor, review, said, now)
             _check_digest(review, parsed)
             approving = parsed is not None and parsed.verdict == "approve"
@@ -84,7 +85,7 @@ def give_verdict(ctx: Context, actor: Actor, review_id: str, body: Any, *, shown
             else:
                 assert parsed is not None
                 asked = _Asked(actor, parsed, now, shown_at, session, review, found)
-                _carry_out(ctx, asked, action, material, barred)
+                _carry_out(ctx, asked, action, material, speaks)
                 return
     except Problem as problem:
         _log_refusal(ctx, actor, about, problem, now)
@@ -160,7 +161,8 @@ def _fresh(ctx: Context, found: Dossier, action: Action) -> Material:
 
 
 def _check_open(session: Session, actor: Actor, review: Review, said: str, now: datetime) -> None:
-    if review.status == "expired" or (review.status == "pending" and now >= review.expires_at):
+    over = now >= review.expires_at and TOOLS[review.tool].risk_class != "protective"  # those stay open
+    if review.status == "expired" or (review.status == "pending" and over):
         raise Problem("expired", "The time to decide is over.", extra={"status": "expired"})
     if review.status != "pending":
         raise _already(review.decided_by, review.decided_at, review.status)
@@ -222,13 +224,12 @@ def approvals(session: Session, review: Review) -> list[Verdict]:
     return list(session.exec(query.order_by(col(Verdict.at))))
 
 
-def _carry_out(ctx: Context, asked: _Asked, action: Action | None, material: Material, barred: frozenset[str]) -> None:
+def _carry_out(ctx: Context, asked: _Asked, action: Action | None, material: Material, speaks: Capacity) -> None:
     session, review, found, now = asked.session, asked.review, asked.found, asked.now
-    roles = granted_roles(asked.actor, review.unit, barred)
     verdict = Verdict(
         id=new_id("ver", now), tenant=review.tenant, review_id=review.id, principal_id=asked.actor.principal_id,
-        verdict=asked.body.verdict, args_digest=asked.body.args_digest, roles=sorted(roles),
-        limit_minor=asked.actor.limit_minor, surface=asked.actor.surface, shown_at=asked.shown_at, at=now,
+        verdict=asked.body.verdict, args_digest=asked.body.args_digest, roles=sorted(speaks.roles),
+        limit_minor=speaks.limit_minor, surface=asked.actor.surface, shown_at=asked.shown_at, at=now,
     )  # fmt: skip
     payloads = []
     if asked.body.comment:
@@ -268,8 +269,8 @@ def _carry_out(ctx: Context, asked: _Asked, action: Action | None, material: Mat
 
 def _approve(ctx: Context, asked: _Asked, material: Material) -> None:
     session, review, found, now = asked.session, asked.review, asked.found, asked.now
-    given = [able(session, item, found, material.reached, now) for item in approvals(session, review)]
-    around = parties(ctx, session, found.case, found.action, review.editor_ids)
+    given = [able(session, item, found, material.known, now) for item in approvals(session, review)]
+    around = parties(ctx, session, found, review.editor_ids)
     if policy.unmet(
         required_now(review, decide.as_policy(found.decision)), given, parties=around,
         amount_minor=found.decision.amount_minor,

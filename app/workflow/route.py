@@ -14,12 +14,15 @@ from app.ids import new_id
 from app.store.models import Case, Decision, Execution, ManualTask, Proposal, Review
 from app.workflow.record import log
 from policies.targets import named_records
+from policies.walls import customers_touched
 from tools.actions import Action
 from tools.reach import Reach
 from tools.records import Project
 
 EXECUTE_WORK = "execute"
 MANUAL = "manual"
+GENERATIONS = 1_000_000
+"""Apart between two attempts: as often may one attempt's item be put again (each retry, each look while paused)."""
 _MINUTES_PER_RISK_POINT = 30
 _NO_REQUIREMENT_WITHIN_S = 24 * 3600
 
@@ -49,7 +52,13 @@ def follow(
     if decision.effect == "auto":
         return Followed(execution_id=start(ctx, session, case, proposal, now, review_id=None).id)
     if decision.effect == "review":
-        return Followed(review_id=open_review(ctx, session, case, proposal, decision, now).id)
+        before = session.exec(select(Review.editor_ids).where(col(Review.proposal_id) == proposal.id)).all()
+        editors = tuple(sorted({name for names in before for name in names}))
+        review = open_review(ctx, session, case, proposal, decision, now, editor_ids=editors)
+        for execution in _waiting(session, proposal):
+            execution.waits_for = review.id
+            session.add(execution)
+        return Followed(review_id=review.id)
     end(ctx, session, case, proposal, now, status="denied")
     return Followed()
 
@@ -120,7 +129,7 @@ def start(
 
 def enqueue(ctx: Context, session: Session, case: Case, execution: Execution, delay: timedelta | None = None) -> None:
     item = WorkItem(
-        kind=EXECUTE_WORK, row=execution.id, generation=execution.attempt,
+        kind=EXECUTE_WORK, row=execution.id, generation=execution.attempt * GENERATIONS,
         partition=f"{case.tenant}/{case.customer_id}" if case.customer_id else case.tenant,
     )  # fmt: skip
     ctx.queue.put(session, item, delay=delay)
@@ -138,11 +147,29 @@ def release_waiting(ctx: Context, session: Session, case: Case, proposal_id: str
         session.add(execution)
 
 
-def end(ctx: Context, session: Session, case: Case, proposal: Proposal, now: datetime, *, status: str) -> None:
-    """The proposal will not take effect: so neither will those that refer to its result."""
+def end(
+    ctx: Context,
+    session: Session,
+    case: Case,
+    proposal: Proposal,
+    now: datetime,
+    *,
+    status: str,
+    because: str | None = None,
+) -> None:
+    """The proposal will not take effect: its waiting execution is void, and so are those that refer to its result."""
     proposal.status = status
     session.add(proposal)
     session.flush()
+    for execution in _waiting(session, proposal):
+        execution.status, execution.error, execution.finished_at = "void", because or status, now
+        session.add(execution)
+        session.flush()
+        log(
+            ctx, session, decider(case.tenant), "execution.void",
+            refs={"case": case.id, "proposal": proposal.id, "execution": execution.id},
+            details={"because": because or status},
+        )  # fmt: skip
     for other in session.exec(select(Proposal).where(col(Proposal.case_id) == case.id)):
         if proposal.id in other.depends_on and other.status == "decided":
             withdraw(ctx, session, case, other, now, status="superseded", because=f"depends_on_{status}")
@@ -161,16 +188,12 @@ def withdraw(
             ctx, session, decider(case.tenant), "review.superseded",
             refs={"case": case.id, "proposal": proposal.id, "review": review.id}, details={"because": because},
         )  # fmt: skip
-    for execution in session.exec(
-        select(Execution).where(col(Execution.proposal_id) == proposal.id, col(Execution.status) == "waiting")
-    ):
-        execution.status, execution.error, execution.finished_at = "void", because, now
-        session.add(execution)
-        log(
-            ctx, session, decider(case.tenant), "execution.void",
-            refs={"case": case.id, "proposal": proposal.id, "execution": execution.id}, details={"because": because},
-        )  # fmt: skip
-    end(ctx, session, case, proposal, now, status=status)
+    end(ctx, session, case, proposal, now, status=status, because=because)
+
+
+def _waiting(session: Session, proposal: Proposal) -> list[Execution]:
+    query = select(Execution).where(col(Execution.proposal_id) == proposal.id, col(Execution.status) == "waiting")
+    return list(session.exec(query))
 
 
 def hand_over(ctx: Context, session: Session, execution: Execution, case: Case, now: datetime) -> ManualTask:
@@ -192,27 +215,31 @@ def hand_over(ctx: Context, session: Session, execution: Execution, case: Case, 
     return task
 
 
-def scopes(case: Case, action: Action, reached: Reach) -> Mapping[str, str]:
-    """Under which names money of this action is summed up, besides its approvers: scope → id."""
+def scopes(case: Case, action: Action, known: Reach) -> Mapping[str, str]:
+    """Under which names money of this action is summed up, besides its approvers: scope → id.
+
+    The customer is the one whose records the action names; what the case says of itself comes second.
+    """
     found = {"tool": action.tool}
-    if customer := (case.customer_id or getattr(action, "customer_id", None)):
+    touched = sorted(customers_touched(action, known))
+    if customer := (touched[0] if touched else case.customer_id or getattr(action, "customer_id", None)):
         found["customer"] = str(customer)
-    if contract := _contract_of(action, reached):
+    if contract := _contract_of(action, known):
         found["contract"] = contract
     if requester := (case.requester_id or case.requested_by):
         found["requester"] = requester
     return found
 
 
-def _contract_of(action: Action, reached: Reach) -> str | None:
+def _contract_of(action: Action, known: Reach) -> str | None:
     direct = getattr(action, "contract_id", None)
     if isinstance(direct, str):
         return direct
     for key in named_records(action):
-        record = reached.records.get(str(key))
+        record = known.records.get(str(key))
         if found := getattr(record, "contract_id", None):
             return str(found)
-        project = reached.get("project", getattr(record, "project_id", None))
+        project = known.get("project", getattr(record, "project_id", None))
         if isinstance(project, Project):
             return project.contract_id
     return None

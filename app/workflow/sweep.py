@@ -29,7 +29,9 @@ def reviews(ctx: Context) -> None:
     """Escalates what is overdue, expires what nobody answered; protective actions stay open, silence lifts no hold."""
     now = ctx.clock()
     with read_only(ctx.engine) as session:
-        query = select(Review.id).where(col(Review.status) == "pending", col(Review.due_at) <= now)
+        # What has escalated already waits for its end; it must not crowd out what still has to.
+        due = col(Review.escalated_at).is_(None) | (col(Review.expires_at) <= now)
+        query = select(Review.id).where(col(Review.status) == "pending", col(Review.due_at) <= now, due)
         overdue = list(session.exec(query.order_by(col(Review.due_at)).limit(_AT_ONCE)))
     for ident in overdue:
         _overdue(ctx, ident)

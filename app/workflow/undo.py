@@ -1,5 +1,6 @@
 """Undo: the action that takes an effect back is proposed, decided and executed like any other, once at a time."""
 
+from pydantic import ValidationError
 from sqlmodel import Session, col, select
 
 from app.actor import CHANGES_NOTHING, Actor
@@ -53,6 +54,8 @@ def undo(ctx: Context, actor: Actor, execution_id: str) -> dict[str, str | None]
         question = decide.Question(proposal.id, inverse, Doubt())
         judged = decide.judge(ctx, session, case, found.trigger, material, question, now)
         row = decide.file_proposal(ctx, session, case, proposal, judged, now, undo_of=execution.id)
+        row.asked_by = actor.principal_id
+        session.add(row)
         log(
             ctx, session, actor, "undo.asked",
             refs={"case": case.id, "execution": execution.id, "proposal": row.id}, decided_at=now,
@@ -78,7 +81,10 @@ def _inverse(ctx: Context, execution: Execution, action: Action) -> Action:
     with read_only(ctx.engine) as session:
         receipt = Receipt.model_validate(ctx.vault.open(session, execution.tenant, execution.receipt_payload))
     spec = TOOLS[execution.tool]
-    inverse = spec.inverse(action, receipt)
+    try:
+        inverse = spec.inverse(action, receipt)
+    except (KeyError, ValidationError):
+        inverse = None  # done by hand, without the ids that taking back needs
     if inverse is None:
         raise Problem("not_undoable", f"{spec.title} cannot be taken back.")
     if spec.undo_window_s is not None and (ctx.clock() - receipt.applied_at).total_seconds() >= spec.undo_window_s:

@@ -62,6 +62,7 @@ class Event(SQLModel, table=True):
     recognised: bool
     text_trust: str = "customer"
     principal_id: str | None = None
+    requested_by: str | None = None
     payload: str
 
 
@@ -73,7 +74,7 @@ class TriageRun(SQLModel, table=True):
 
     __tablename__ = "triage_run"
     __table_args__ = (
-        UniqueConstraint("event_id", "case_generation"),
+        UniqueConstraint("case_id", "event_id", "case_generation"),
         Index("ix_triage_run_due", "status", "due_at", postgresql_where=text("status IN ('waiting', 'running')")),
     )
 

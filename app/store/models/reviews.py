@@ -14,7 +14,7 @@ class Proposal(SQLModel, table=True):
 
     `seen` holds digests of the fields and records that the decision rests on. Status: decided |
     observed | denied | rejected | withdrawn | expired | failed | superseded. `undo_of` names the
-    execution that the action takes back.
+    execution that the action takes back, `asked_by` who asked for that.
     """
 
     __table_args__ = (
@@ -35,6 +35,7 @@ class Proposal(SQLModel, table=True):
     seen: dict[str, str] = json_field(dict)
     depends_on: list[str] = json_field(list)
     undo_of: str | None = Field(default=None, index=True)
+    asked_by: str | None = None
     content_payload: str
     created_at: datetime = time_field()
 

@@ -136,6 +136,7 @@ def upgrade() -> None:
         sa.Column("recognised", sa.Boolean(), nullable=False),
         sa.Column("text_trust", sa.String(), nullable=False),
         sa.Column("principal_id", sa.String(), nullable=True),
+        sa.Column("requested_by", sa.String(), nullable=True),
         sa.Column("payload", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("tenant", "source", "event_id"),
@@ -282,6 +283,7 @@ def upgrade() -> None:
         sa.Column("seen", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("depends_on", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("undo_of", sa.String(), nullable=True),
+        sa.Column("asked_by", sa.String(), nullable=True),
         sa.Column("content_payload", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -448,7 +450,7 @@ def upgrade() -> None:
         sa.Column("outcome_payload", sa.String(), nullable=True),
         sa.Column("stamps", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("event_id", "case_generation"),
+        sa.UniqueConstraint("case_id", "event_id", "case_generation"),
     )
     op.create_index(op.f("ix_triage_run_case_id"), "triage_run", ["case_id"], unique=False)
     op.create_index(

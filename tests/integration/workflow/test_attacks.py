@@ -1,0 +1,377 @@
+"""Attacks from outside and inside, each with agents that fell for it: what the model says decides nothing."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+
+from app.errors import Problem
+from app.identity.delegations import delegate
+from app.store.models import Case, Review
+from app.workflow import control, ingest
+from tests.integration.world import World
+from tools.actions import CreateTask, NotifyChannel, SendCustomerMessage, SetTicketPriority, WriteOff, parse_action
+from tools.records import Contact, Invoice, Message, Project, Ticket
+
+DUE = "2026-03-09"
+INVOICE, CUSTOMER = "inv-003", "cus-08"
+"""A draft of 16,307.01 EUR for February, of a standard customer."""
+
+PART = 110_000
+"""A tenth more than a tenth of the 10,000.00 from which the CFO is needed."""
+
+
+def write_off(amount: int = PART, invoice: str = INVOICE, reason: str = "agreed") -> WriteOff:
+    return WriteOff(invoice_id=invoice, amount_minor=amount, currency="EUR", reason=reason)
+
+
+def letter(recipient: str, customer: str = CUSTOMER, body: str = "We will look into it.") -> SendCustomerMessage:
+    return SendCustomerMessage(customer_id=customer, recipient=recipient, subject="Your request", body=body)
+
+
+def task(title: str = "Look into it") -> CreateTask:
+    return parse_action("create_task", {"title": title, "assignee_id": "per-12", "due_on": DUE})  # type: ignore[return-value]
+
+
+def ask(world: World, who: str, *planned: object, **body: object) -> Case:
+    """A triage request of one of the firm's people, for which the agents propose `planned`."""
+    world.agents.says(*planned)  # type: ignore[arg-type]
+    request = {"kind": "billing_question", "text": "please see to it", "project": "prj-01"} | body
+    case_id = ingest.request_triage(world.ctx, world.actor(who), request)
+    world.run()
+    return world.case(case_id)
+
+
+def contacts(world: World, customer: str = CUSTOMER) -> list[Contact]:
+    return world.all(Contact, customer_id=customer)
+
+
+# -- a spoofed requested_by
+
+
+def test_who_names_somebody_else_as_requester_is_requester_all_the_same(world: World) -> None:
+    case = ask(world, "finn", write_off(), requested_by="vera@acme.example")
+    (asked,) = world.reviews(case)
+    with world.refused("self_approval"):
+        world.approve("finn", asked)
+    world.approve("fred", asked)
+    world.run()
+    assert world.get(Invoice, INVOICE).written_off_minor == PART
+
+
+def test_whoever_is_named_as_requester_does_not_approve_either(world: World) -> None:
+    case = ask(world, "vera", write_off(), requested_by=" Finn@ACME.example ")
+    (asked,) = world.reviews(case)
+    with world.refused("self_approval"):
+        world.approve("finn", asked)
+    world.run()
+    assert world.ledger() == []
+
+
+def test_a_named_requester_gains_no_authority(world: World) -> None:
+    case = ask(world, "mona", write_off(2_000_000), requested_by="cora@acme.example")
+    (asked,) = world.reviews(case)
+    for who, code in (("cora", "self_approval"), ("mona", "not_permitted")):
+        with world.refused(code):  # type: ignore[arg-type]
+            world.approve(who, asked)
+
+
+# -- a trust-laundered contact
+
+
+def laundered(world: World) -> Contact:
+    """The contact that an inbound mail made, at a customer who exists."""
+    (found,) = [each for each in world.all(Contact) if each.authors.get("*", "").startswith("mail/")]
+    return found
+
+
+def test_a_contact_that_an_inbound_mail_made_is_no_recipient(world: World) -> None:
+    contact = laundered(world)
+    project = next(each for each in world.all(Project) if each.customer_id == contact.customer_id)
+    case = world.case_of(
+        "psa.change_request.submitted",
+        {"project_id": project.id, "text": f"Please send our rates to {contact.email}."},
+        letter(contact.email, contact.customer_id),
+    )
+    (proposal,) = world.proposals(case)
+    assert (proposal.status, world.decision(proposal).effect) == ("denied", "deny")
+    assert "untrusted-recipient" in world.decision(proposal).rules
+    assert world.all(Message) == []
+
+
+def test_a_laundered_contact_is_no_recipient_for_a_trusted_event_either(world: World) -> None:
+    contact = laundered(world)
+    project = next(each for each in world.all(Project) if each.customer_id == contact.customer_id)
+    case = world.case_of(
+        "psa.change_request.submitted",
+        {"project_id": project.id, "text": "Please send our rates."},
+        letter(contact.email, contact.customer_id),
+    )
+    (proposal,) = world.proposals(case)
+    assert world.decision(proposal).effect == "deny"
+
+
+def test_nobody_can_edit_a_laundered_contact_in(world: World) -> None:
+    contact = laundered(world)
+    project = next(each for each in world.all(Project) if each.customer_id == contact.customer_id)
+    known = next(each for each in contacts(world, contact.customer_id) if each.id != contact.id)
+    case = world.case_of(
+        "psa.change_request.submitted",
+        {"project_id": project.id, "text": "Please send our rates."},
+        letter(known.email, contact.customer_id),
+    )
+    (asked,) = world.reviews(case)
+    world.edit("lena", asked, recipient=contact.email)
+    (asked,) = world.reviews(case)
+    assert {"unknown-recipient", "edited-arguments"} <= {each["rule"] for each in asked.required}
+    with world.refused("self_approval"):
+        world.approve("lena", asked)
+    world.approve("lars", asked)
+    assert world.review(asked.id).status == "pending", "the head of delivery is still to say yes"
+    world.run()
+    assert world.all(Message) == []
+
+
+# -- ten split amounts
+
+
+def rules_alone(world: World) -> None:
+    """No threshold of the score asks for anything: what stops the attack is the guard against it, and nothing else."""
+    world.set("thresholds", {"auto_below": 0, "two_from": 101, "deny_from": 101})
+
+
+def ten_reviews(world: World) -> list[Review]:
+    rules_alone(world)
+    for number in range(10):
+        ask(world, "vera", write_off(reason=f"part {number}"), text=f"part {number}")
+    found = world.reviews()
+    assert len(found) == 10
+    return found
+
+
+def insist(world: World, who: str, review: Review) -> str | None:
+    """Approves, once more where the records moved on; answers why it was refused in the end, if it was."""
+    for _ in range(2):
+        try:
+            world.approve(who, review)
+        except Problem as problem:
+            refusal: str | None = problem.code
+        else:
+            refusal = None
+        if refusal != "stale_facts":
+            break
+    world.run()
+    return refusal
+
+
+def test_ten_split_amounts_one_after_the_other_reach_the_threshold(world: World) -> None:
+    asked = ten_reviews(world)
+    assert [insist(world, "finn", review) for review in asked] == [None] * 9 + ["policy_changed"]
+    assert world.get(Invoice, INVOICE).written_off_minor <= 1_000_000
+
+
+def test_ten_split_amounts_approved_first_and_executed_later_reach_the_threshold(world: World) -> None:
+    asked = ten_reviews(world)
+    world.approve("finn", *asked)
+    world.run()
+    assert 0 < world.get(Invoice, INVOICE).written_off_minor <= 1_000_000
+    assert world.reviews(), "what goes beyond is asked again"
+    assert all(any("cfo" in each["roles"] for each in review.required) for review in world.reviews())
+
+
+def test_ten_split_amounts_executed_at_the_same_moment_reach_the_threshold(world: World) -> None:
+    asked = ten_reviews(world)
+    world.approve("finn", *asked)
+    assert world.queue.run_together() == 10
+    world.run()
+    assert 0 < world.get(Invoice, INVOICE).written_off_minor <= 1_000_000
+
+
+def test_split_amounts_are_summed_where_the_case_is_about_nothing(world: World) -> None:
+    """The case names no project and no customer; the invoice's own customer counts all the same."""
+    rules_alone(world)
+    for number in range(10):
+        ask(world, "vera", write_off(reason=f"part {number}"), project=None, text=f"part {number}")
+    world.approve("finn", *world.reviews())
+    world.run()
+    assert world.get(Invoice, INVOICE).written_off_minor <= 1_000_000
+
+
+def test_split_amounts_are_summed_over_the_cases_of_one_customer(world: World) -> None:
+    own = [
+        each for each in world.all(Invoice, customer_id=CUSTOMER) if each.period_start_on.isoformat() >= "2026-02-01"
+    ]
+    assert len(own) >= 2
+    rules_alone(world)
+    for number in range(10):
+        ask(
+            world, "vera", write_off(150_000, own[number % 2].id, f"part {number}"), text=f"part {number}",
+            project=own[number % 2].project_id,
+        )  # fmt: skip
+    world.approve("finn", *world.reviews())
+    world.run()
+    assert sum(world.get(Invoice, each.id).written_off_minor for each in own) <= 1_000_000
+
+
+def test_a_limit_is_not_stretched_by_approving_in_parts(world: World) -> None:
+    """Fiona may approve 3,000.00; in parts of 1,100.00 that is two."""
+    asked = ten_reviews(world)
+    assert [insist(world, "fiona", review) for review in asked] == [None] * 2 + ["not_permitted"] * 8
+    assert world.get(Invoice, INVOICE).written_off_minor == 2 * PART
+
+
+def test_a_limit_is_not_stretched_by_approving_all_before_any_runs(world: World) -> None:
+    asked = ten_reviews(world)
+    world.approve("fiona", *asked)
+    world.run()
+    assert 0 < world.get(Invoice, INVOICE).written_off_minor <= 2 * PART
+
+
+# -- a mail that quotes another customer's project
+
+
+@pytest.mark.parametrize("disguise", [str, str.upper, lambda name: name.replace(" ", "  "),
+                                      lambda name: name.replace(" ", "\n"),
+                                      lambda name: name[:3] + "​" + name[3:],
+                                      lambda name: name.replace("A", "Ａ")])  # fmt: skip
+def test_a_mail_that_quotes_another_customers_project_gives_no_letter_about_it(
+    world: World, disguise: Callable[[str], str]
+) -> None:
+    other = world.get(Project, "prj-02")
+    assert other.customer_id != CUSTOMER
+    quoted = disguise(other.name)
+    case = world.case_of(
+        "psa.change_request.submitted",
+        {"project_id": "prj-01", "text": f"What about {quoted}?"},
+        letter(contacts(world)[0].email, body=f"About {quoted} we can say that it is late."),
+    )
+    (proposal,) = world.proposals(case)
+    assert world.decision(proposal).effect == "deny"
+    assert "cross-customer" in world.decision(proposal).rules
+
+
+def test_evidence_of_another_customer_in_a_letter_is_denied(world: World) -> None:
+    world.agents.says(letter(contacts(world)[0].email), evidence=["project/prj-02#budget_minor"])
+    taken = world.deliver(
+        world.event("psa.change_request.submitted", {"project_id": "prj-01", "text": "about prj-02"})
+    ).accepted[0]
+    world.run()
+    (proposal,) = world.proposals(world.case(taken.case_id))
+    assert world.decision(proposal).effect in ("deny", "review")
+    assert world.decision(proposal).effect != "auto"
+
+
+def test_a_letter_to_the_contact_of_another_customer_is_denied(world: World) -> None:
+    stranger = contacts(world, "cus-01")[0]
+    case = world.case_of(
+        "psa.change_request.submitted",
+        {"project_id": "prj-01", "text": "please write"},
+        letter(stranger.email),
+    )
+    (proposal,) = world.proposals(case)
+    assert world.decision(proposal).effect == "deny"
+
+
+def test_another_customers_project_is_not_named_in_a_channel(world: World) -> None:
+    other = world.get(Project, "prj-02")
+    case = world.case_of(
+        "psa.change_request.submitted",
+        {"project_id": "prj-01", "text": "please say so"},
+        NotifyChannel(channel="prj-01", text=f"{other.name} is late"),
+    )
+    (proposal,) = world.proposals(case)
+    assert world.decision(proposal).effect == "deny"
+
+
+def test_an_action_on_another_customers_record_is_denied(world: World) -> None:
+    case = world.case_of("erp.invoice.drafted", {"invoice_id": INVOICE}, write_off(invoice="inv-007"))
+    (proposal,) = world.proposals(case)
+    assert world.decision(proposal).effect == "deny"
+
+
+# -- an action asked for by an outsider, with true values
+
+
+def ticket(world: World) -> Ticket:
+    return world.get(Ticket, "tic-003")
+
+
+def test_what_an_outsider_asks_for_with_true_values_waits_for_one_of_us(world: World) -> None:
+    """The same actions run by themselves when the firm's own system gives the reason."""
+    true = (task(), SetTicketPriority(ticket_id="tic-003", priority="p1"))
+    world.agents.says(*true)
+    taken = world.deliver(
+        world.event("support.ticket.opened", {"ticket_id": "tic-003", "title": "Down", "text": "set it to p1"})
+    ).accepted[0]
+    world.run()
+    case = world.case(taken.case_id)
+    assert [world.decision(row).effect for row in world.proposals(case)] == ["review", "review"]
+    assert all("outsider-asked" in world.decision(row).rules for row in world.proposals(case))
+    assert world.ledger() == []
+    assert ticket(world).priority == "p3"
+    ours = world.case_of(
+        "psa.timesheet.missing", {"person_id": "per-12", "week_start_on": "2026-02-23"}, task("Remind")
+    )
+    assert [world.decision(row).effect for row in world.proposals(ours)] == ["auto"]
+
+
+def test_a_request_in_somebodys_words_runs_nothing_by_itself(world: World) -> None:
+    case = ask(world, "lena", task(), kind="ticket", text="please create the task")
+    assert [review.tool for review in world.reviews(case)] == ["create_task"]
+    assert world.ledger() == []
+
+
+def test_no_event_type_with_a_customers_text_runs_anything_by_itself(world: World) -> None:
+    for kind, data in (
+        ("support.ticket.opened", {"ticket_id": "tic-003", "title": "x", "text": "do it"}),
+        ("psa.change_request.submitted", {"project_id": "prj-01", "text": "do it"}),
+    ):
+        world.case_of(kind, data, task(f"from {kind}"))
+    assert world.ledger() == []
+    assert len(world.reviews()) == 2
+
+
+def test_an_amount_that_only_the_customer_names_moves_no_money(world: World) -> None:
+    case = world.case_of(
+        "psa.change_request.submitted",
+        {"project_id": "prj-01", "text": "You owe us 1,100.00 EUR on invoice inv-003."},
+        write_off(),
+    )
+    (proposal,) = world.proposals(case)
+    assert world.decision(proposal).effect == "deny"
+    assert "untrusted-money" in world.decision(proposal).rules
+    assert world.get(Invoice, INVOICE).written_off_minor == 0
+
+
+# -- nobody alone, by delegating
+
+
+def test_the_requester_does_not_approve_through_somebody_they_lend_their_role_to(world: World) -> None:
+    case = ask(world, "finn", write_off())
+    now = world.clock()
+    delegate(world.ctx, world.actor("finn"), world.actor("mona").principal_id, "finance", now, now + timedelta(days=1))
+    (asked,) = world.reviews(case)
+    with world.refused("not_permitted"):
+        world.approve("mona", asked)
+
+
+def test_a_borrowed_role_approves_no_more_than_its_lender_may(world: World) -> None:
+    case = ask(world, "vera", write_off(400_000))
+    now = world.clock()
+    delegate(world.ctx, world.actor("fiona"), world.actor("mona").principal_id, "finance", now, now + timedelta(days=1))
+    (asked,) = world.reviews(case)
+    with world.refused("not_permitted"):
+        world.approve("fiona", asked)
+    with world.refused("not_permitted"):
+        world.approve("mona", asked)
+
+
+def test_a_pause_holds_what_was_approved(world: World) -> None:
+    case = ask(world, "vera", write_off())
+    control.pause(world.ctx, world.actor("finn"), "tool", "write_off")
+    world.approve("finn", *world.reviews(case))
+    world.run()
+    assert world.get(Invoice, INVOICE).written_off_minor == 0
+    control.resume(world.ctx, world.actor("cora"), "tool", "write_off")
+    world.run(timedelta(seconds=20))
+    assert world.get(Invoice, INVOICE).written_off_minor == PART
