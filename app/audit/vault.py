@@ -26,7 +26,7 @@ from app.store.models.audit import Payload, SubjectKey
 from tools.values import canonical
 
 _NONCE_BYTES = 12
-_SEALED = "vault.sealed"
+_SEALED, _KEYS = "vault.sealed", "vault.keys"
 _KEY_BITS = 256
 
 # Built once: putting a statement together costs more than running it.
@@ -38,6 +38,24 @@ _KEY = (
     .where(col(SubjectKey.tenant) == bindparam("of"), col(SubjectKey.data_subject) == bindparam("subject"))
     .with_for_update(read=True, key_share=True)
 )
+_ADD_KEY_SQLITE = sqlite.insert(SubjectKey).on_conflict_do_nothing()
+_ADD_KEY_POSTGRESQL = postgresql.insert(SubjectKey).on_conflict_do_nothing()
+_SEALED_ROWS = (
+    select(
+        col(Payload.id), col(Payload.tenant), col(Payload.data_subject), col(Payload.name), col(Payload.seq),
+        col(Payload.ciphertext), col(SubjectKey.wrapped),
+    )
+    .join_from(
+        Payload, SubjectKey,
+        and_(col(SubjectKey.data_subject) == col(Payload.data_subject), col(SubjectKey.tenant) == col(Payload.tenant)),
+        isouter=True,
+    )
+    .where(col(Payload.tenant) == bindparam("of"))
+)  # fmt: skip
+_SEALED_BY_ID = _SEALED_ROWS.where(col(Payload.id).in_(bindparam("ids", expanding=True)))
+_SEALED_BY_ENTRY = _SEALED_ROWS.where(
+    col(Payload.seq) >= bindparam("start"), col(Payload.seq) < bindparam("end")
+).order_by(col(Payload.seq), col(Payload.name))
 _DESTROY_PAYLOADS = (
     update(Payload)
     .where(col(Payload.tenant) == bindparam("of"), col(Payload.data_subject) == bindparam("subject"))
@@ -100,8 +118,8 @@ class Vault:
 
     def open_all(self, session: Session, tenant: str, idents: Sequence[str]) -> dict[str, Any]:
         """Contents by id, in one query. Raises PayloadUnknown, PayloadErased, VaultBroken."""
-        query = _sealed(tenant).where(col(Payload.id).in_(idents))
-        found = {row.id: row for row in session.execute(query)}
+        rows = session.connection().execute(_SEALED_BY_ID, {"of": tenant, "ids": list(idents)})
+        found = {row.id: row for row in rows}
         contents = {}
         for ident in idents:
             if ident not in found:
@@ -118,8 +136,7 @@ class Vault:
 
     def sealed_of_entries(self, session: Session, tenant: str, start: int, end: int) -> list[Any]:
         """Rows of the payloads that entries start ≤ seq < end vouch for, by entry and name, the erased included."""
-        query = _sealed(tenant).where(col(Payload.seq) >= start, col(Payload.seq) < end)
-        return list(session.execute(query.order_by(col(Payload.seq), col(Payload.name))))
+        return list(session.connection().execute(_SEALED_BY_ENTRY, {"of": tenant, "start": start, "end": end}))
 
     def rewrap(self, session: Session) -> int:
         """Wraps every subject key by the present secret and answers how many there were. Raises VaultBroken."""
@@ -131,24 +148,35 @@ class Vault:
         return len(rows)
 
     def _subject_key(self, session: Session, tenant: str, subject: str, at: datetime) -> AESGCM:
-        connection, whose = session.connection(), {"of": tenant, "subject": subject}
-        wrapped = connection.scalar(_KEY, whose)
-        if wrapped is None:
-            self._make_subject_key(connection, tenant, subject, at)
-            wrapped = connection.scalar(_KEY, whose)
-            assert wrapped is not None
-        return self._unwrap(wrapped, tenant, subject)
+        # The lock on the key holds to the end of the transaction, and so does what was read under it.
+        connection = session.connection()
+        transaction = session.get_nested_transaction() or session.get_transaction()
+        known, keys = session.info.get(_KEYS, (None, {}))
+        if known is not transaction:
+            keys = {}
+            session.info[_KEYS] = (transaction, keys)
+        key: AESGCM | None = keys.get((tenant, subject))
+        if key is None:
+            key = keys[tenant, subject] = self._locked_key(connection, tenant, subject, at)
+        return key
 
-    def _make_subject_key(self, connection: Connection, tenant: str, subject: str, at: datetime) -> None:
+    def _locked_key(self, connection: Connection, tenant: str, subject: str, at: datetime) -> AESGCM:
+        whose = {"of": tenant, "subject": subject}
+        wrapped = connection.scalar(_KEY, whose)
+        if wrapped is not None:
+            return self._unwrap(wrapped, tenant, subject)
         fresh = AESGCM.generate_key(_KEY_BITS)
         wrapped = _seal(self._wrappers[0], fresh, _owner(tenant, subject))
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        made = _ADD_KEY_POSTGRESQL if connection.dialect.name == "postgresql" else _ADD_KEY_SQLITE
         row = {"tenant": tenant, "data_subject": subject, "wrapped": wrapped, "created_at": at}
-        made = dialect.insert(SubjectKey).values(row).on_conflict_do_nothing()
-        connection.execute(made)
+        if connection.execute(made, row).rowcount == 1:
+            return AESGCM(fresh)
         # An erased subject that is heard of again gets a new key; what was erased stays so.
         revived = update(SubjectKey).where(*_is(tenant, subject), col(SubjectKey.wrapped).is_(None))
         connection.execute(revived.values(wrapped=wrapped, created_at=at, erased_at=None))
+        wrapped = connection.scalar(_KEY, whose)
+        assert wrapped is not None
+        return self._unwrap(wrapped, tenant, subject)
 
     def _unwrap(self, wrapped: bytes, tenant: str, subject: str) -> AESGCM:
         return AESGCM(self._unwrap_raw(wrapped, tenant, subject))
@@ -181,19 +209,13 @@ def destroy(session: Session, tenant: str, subject: str, at: datetime) -> list[t
     Only app/audit/erasure.py calls it: the log must tell of it.
     """
     session.execute(update(SubjectKey).where(*_is(tenant, subject)).values(wrapped=None, erased_at=at))
+    session.info.pop(_KEYS, None)
     rows = session.connection().execute(_DESTROY_PAYLOADS, {"of": tenant, "subject": subject, "at": at})
     return sorted((row.seq, row.name) for row in rows if row.seq is not None)
 
 
 def _is(tenant: str, subject: str) -> tuple[Any, Any]:
     return col(SubjectKey.tenant) == tenant, col(SubjectKey.data_subject) == subject
-
-
-def _sealed(tenant: str) -> Any:
-    same = col(SubjectKey.data_subject) == col(Payload.data_subject), col(SubjectKey.tenant) == col(Payload.tenant)
-    columns = [col(Payload.id), col(Payload.tenant), col(Payload.data_subject), col(Payload.name), col(Payload.seq)]
-    query = select(*columns, col(Payload.ciphertext), col(SubjectKey.wrapped))
-    return query.join_from(Payload, SubjectKey, and_(*same), isouter=True).where(col(Payload.tenant) == tenant)
 
 
 def _derived(secret: bytes, purpose: bytes) -> bytes:

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from app.audit.vault import PayloadErased, PayloadUnknown, Vault, VaultBroken
+from app.audit.vault import PayloadErased, PayloadUnknown, Vault, VaultBroken, destroy
 from app.store.engine import read_only, unit_of_work
 from tests.unit.app.audit.conftest import NOW, House
 
@@ -122,3 +122,20 @@ def test_what_was_erased_says_so(house: House) -> None:
         connection.execute(text("UPDATE payload SET ciphertext = NULL"))
     with pytest.raises(PayloadErased):
         opened(house, ident)
+
+
+def test_a_key_that_was_rolled_back_seals_nothing_more(house: House) -> None:
+    with unit_of_work(house.engine) as session:
+        with session.begin_nested() as savepoint:
+            house.vault.seal(session, "acme", "sub_1", "text", "gone", NOW)
+            savepoint.rollback()
+        ident = house.vault.seal(session, "acme", "sub_1", "text", "kept", NOW)
+    assert opened(house, ident) == "kept"
+
+
+def test_a_key_that_was_destroyed_in_the_same_transaction_seals_nothing_more(house: House) -> None:
+    with unit_of_work(house.engine) as session:
+        house.vault.seal(session, "acme", "sub_1", "text", "erased", NOW)
+        destroy(session, "acme", "sub_1", NOW)
+        ident = house.vault.seal(session, "acme", "sub_1", "text", "said later", NOW)
+    assert opened(house, ident) == "said later"
