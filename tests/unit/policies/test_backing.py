@@ -6,6 +6,7 @@ import pytest
 
 from policies.backing import support_of
 from policies.context import EventValue
+from policies.request import build_request
 from policies.targets import named_records
 from tests.unit.policies.firm import NOW, PROPOSAL, Books, books, context, reached_from
 from tools.actions import ACTIONS, parse_action
@@ -182,3 +183,44 @@ def test_records_that_a_person_linked_to_the_case_are_in_reach() -> None:
     reached = reach(held, RecordKey.parse("project/prj-a"), NOW, also=[RecordKey.parse("message/msg-a")])
     linked = context(roots=[RecordKey.parse("message/msg-a")])
     assert support_of(action, reached, linked)["message_id"].support == "record"
+
+
+def test_a_field_of_a_record_tied_to_the_case_by_a_customer_alone_backs_nothing() -> None:
+    """The amount itself is the ledger's, but it was a customer who said that the invoice is this project's."""
+    release = {"invoice_id": "inv-a", "amount_minor": 120_000, "currency": "EUR"}
+    links = {"customer_id": "customer/cus-a", "project_id": "customer/cus-a", "contract_id": "customer/cus-a"}
+    tied = books().but("invoice/inv-a", authors={"*": "system/erp", **links})
+    assert backing("release_invoice", release, "amount_minor") == "record"
+    assert backing("release_invoice", release, "amount_minor", held=tied) == "untrusted"
+
+
+def test_the_address_of_another_customers_contact_is_not_backed_even_in_reach() -> None:
+    held = books()
+    reached = reach(held, RecordKey.parse("project/prj-a"), NOW, also=[RecordKey.parse("customer/cus-b")])
+    both = context(roots=[RecordKey.parse("customer/cus-b")], case_customers=["cus-a", "cus-b"])
+    astray = parse_action("send_customer_message", MESSAGE | {"recipient": "bo@birch.example"})
+    own = parse_action("send_customer_message", MESSAGE | {"recipient": "bo@birch.example", "customer_id": "cus-b"})
+    assert support_of(astray, reached, both)["recipient"].support == "unsupported"
+    assert support_of(own, reached, both)["recipient"].support == "record"
+    request = build_request(astray, reached, both)
+    assert (request.recipients_unknown, request.cross_customer, request.reach_level) == (1, 1, 2)
+    assert build_request(own, reached, both).cross_customer == 0
+
+
+def test_records_of_two_customers_do_not_mix_even_in_a_case_of_both() -> None:
+    held = books().but("change_request/chg-a", project_id="prj-b")
+    args = {
+        "project_id": "prj-a", "change_request_id": "chg-a", "title": "More", "minutes": 60, "amount_minor": 1,
+        "currency": "EUR",
+    }  # fmt: skip
+    reached = reach(held, RecordKey.parse("project/prj-a"), NOW, also=[RecordKey.parse("change_request/chg-a")])
+    both = context(case_customers=["cus-a", "cus-b"])
+    request = build_request(parse_action("create_change_order", args), reached, both)
+    assert (request.cross_customer, request.reach_level) == (1, 2)
+
+
+def test_what_our_own_executions_created_is_in_reach() -> None:
+    args = {"message_id": "msg-a"}
+    assert backing("recall_message", args, "message_id") == "unsupported"
+    assert backing("recall_message", args, "message_id", created=["message/msg-a"]) == "record"
+    assert backing("recall_message", args, "message_id", created=["message/msg-b", "task/msg-a"]) == "unsupported"

@@ -125,6 +125,13 @@ tools: {write_off: {auto_below: 0, two_from: 50}}
     assert of("ten_x", "", "create_task") == (20, 60, 90)  # an unknown unit has the strictest of all
 
 
+def test_an_unknown_unit_gains_nothing_from_a_looser_one() -> None:
+    loose = {"south": Thresholds(auto_below=50, two_from=80, deny_from=101)}
+    table = ThresholdTable(default=Thresholds(auto_below=30, two_from=60, deny_from=90), units=loose)
+    assert table.of("ten_x", "", "create_task") == table.default
+    assert table.of("ten_x", "south", "create_task") == loose["south"]
+
+
 def test_thresholds_must_rise() -> None:
     assert refused({"thresholds.yaml": "default: {auto_below: 50, two_from: 40, deny_from: 90}"}) == [
         "thresholds.yaml:1 default"
