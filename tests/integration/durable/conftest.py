@@ -6,13 +6,17 @@ import shutil
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from app.durable.dbos_queue import DbosQueue
+from app.durable.dbos_worker import DbosWorker
+from app.durable.port import Schedule, Work
 from app.store.engine import make_engine, unit_of_work
+from tests.integration.durable.items import SOON, StartWorker
 
 
 @pytest.fixture(scope="session")
@@ -68,3 +72,25 @@ def engine(url: str) -> Iterator[sa.Engine]:
         session.connection().execute(sa.text("CREATE TABLE effect (row_id VARCHAR(80) NOT NULL, n INTEGER NOT NULL)"))
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def queue(engine: sa.Engine) -> DbosQueue:
+    queue = DbosQueue(engine)
+    queue.prepare()
+    return queue
+
+
+@pytest.fixture
+def start(engine: sa.Engine, queue: DbosQueue) -> Iterator[StartWorker]:
+    started: list[DbosWorker] = []
+
+    def start(works: Sequence[Work], schedules: Sequence[Schedule] = ()) -> DbosWorker:
+        worker = DbosWorker(engine, queue, works, schedules)
+        worker.start()
+        started.append(worker)
+        return worker
+
+    yield start
+    for worker in started:
+        assert worker.drain(SOON) == 0
