@@ -13,25 +13,15 @@ from app.api.requests import Body, Ctx, described, json_object, reader, writer
 from app.errors import Problem
 from app.views import reviews
 from app.views.pages import DEFAULT_LIMIT, page
+from app.workflow import batch
 from app.workflow import review as workflow
+from app.workflow.batch import BatchBody
 from app.workflow.review import VerdictBody
 
 router = APIRouter(prefix="/reviews", tags=["reviews"], route_class=IdempotentRoute)
 
 Reader = Annotated[Actor, reader("reviews:read")]
 Writer = Annotated[Actor, writer("reviews:write")]
-
-_BATCH: dict[str, Any] = {
-    "type": "object", "required": ["verdict"],
-    "properties": {
-        "verdict": {"enum": ["approve", "reject"]}, "comment": {"type": "string"},
-        "review_ids": {"type": "array", "items": {"type": "string"}},
-        "items": {"type": "array", "items": {
-            "type": "object", "required": ["review_id", "args_digest"],
-            "properties": {"review_id": {"type": "string"}, "args_digest": {"type": "string"}},
-        }},
-    },
-}  # fmt: skip
 
 
 @router.get("", responses=documented(403, 422), summary="The queue, the most pressing first")
@@ -68,11 +58,14 @@ async def _verdict(request: Request) -> dict[str, Any] | Problem:
 
 
 @router.post(
-    "/batch", responses=documented(403, 409, 413, 422), openapi_extra=described(_BATCH), summary="Several at once"
+    "/batch",
+    responses=documented(403, 409, 413, 422),
+    openapi_extra=described(BatchBody.model_json_schema()),
+    summary="Several at once",
 )
 def give_batch(ctx: Ctx, actor: Writer, body: Body) -> JSONResponse:
-    """One tool and one rule; an answer for each review."""
-    return JSONResponse({"items": workflow.give_batch(ctx, actor, body)})
+    """One tool and one set of rules, together within the limit; an answer for each review."""
+    return JSONResponse({"items": batch.give_batch(ctx, actor, body)})
 
 
 @router.post(
