@@ -25,6 +25,10 @@ _WORK = {
     "question": ("Answer the customer's question", 2),
     "billing_dispute": ("Clear up the billing question", 2),
     "compliance": ("Check the compliance or legal point", 1),
+    # What a request is called that was sent in as a ticket.
+    "incident": ("Have the reported incident looked at", 1),
+    "service_request": ("Have the requested service done", 2),
+    "change_request": ("Price the requested change", 3),
     "other": ("Read the customer's message and decide what it needs", 2),
 }  # fmt: skip
 

@@ -2,6 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.reasoners.base import CATEGORIES
+from agents.specialists import change_requests
 from agents.specialists.change_requests import stated_effort
 from tests.unit.agents.small_firm import ERP, Desk, args, first, tools
 from tools.records import ChangeRequest, Contact
@@ -86,3 +88,7 @@ def test_every_kind_of_triage_ends_in_something(desk: Desk) -> None:
     nobody = desk.run("assistant.triage.requested", kind="other", text="We were charged twice.")
     assert nobody.proposals == []
     assert nobody.nothing_because
+
+
+def test_every_category_that_a_request_or_ticket_can_have_has_its_work() -> None:
+    assert {word for words in CATEGORIES.values() for word in words} <= change_requests._WORK.keys()
