@@ -1,16 +1,26 @@
-"""What `countersign doctor` looks at: settings, keys, database, rules, model file, disk, address."""
+"""What `countersign doctor` looks at, from the settings to the disk."""
 
 import shutil
 import socket
 import stat
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Engine
+from sqlmodel import col, func, select
+
+from app.clock import system_clock
 from app.settings import Settings, audit_seed, load_settings, secret_key
-from app.store.engine import make_engine
+from app.store.engine import make_engine, read_only
 from app.store.migrate import HEAD, revision
+from app.store.models import AuditEntry, Tenant
 
 _LEAST_FREE_BYTES = 500 * 1024 * 1024
+_TOLERATED = timedelta(seconds=30)
 
 Finding = dict[str, Any]
 
@@ -21,7 +31,8 @@ def examine() -> list[Finding]:
     checks: list[tuple[str, Callable[[Settings], str]]] = [
         ("settings", lambda settings: f"{settings.environment}, reasoner {settings.reasoner}"),
         ("home folder", _home), ("secret key", _secret), ("log's key", _log_key), ("database", _database),
-        ("rules", _rules), ("sentence encoder", _encoder), ("disk", _disk), ("address", _address),
+        ("clock", _clock), ("rules", _rules), ("sentence encoder", _encoder), ("precedents", _precedents),
+        ("sandbox firms", _sandbox), ("disk", _disk), ("address", _address),
     ]  # fmt: skip
     return [_found(what, check, settings) for what, check in checks]
 
@@ -64,15 +75,43 @@ def _log_key(settings: Settings) -> str:
 def _database(settings: Settings) -> str:
     engine = make_engine(settings.database_url)
     kind = engine.dialect.name
-    if kind == "sqlite" and not settings.home.exists():
-        return "is made at the first start"
     try:
+        if not _there(engine):
+            return "is made at the first start"
         found = revision(engine)
     finally:
         engine.dispose()
     if found is not None and found != HEAD:
         raise _Amiss(f"{kind} at revision {found}, this version needs {HEAD}; run `countersign migrate`")
     return f"{kind} at revision {found}" if found else f"{kind}, empty; the first start migrates it"
+
+
+def _there(engine: Engine) -> bool:
+    """Whether there is a database; connecting to SQLite would make one."""
+    return engine.dialect.name != "sqlite" or Path(engine.url.database or "").exists()
+
+
+@contextmanager
+def _tables(settings: Settings) -> Iterator[Engine | None]:
+    """The database where it has this version's tables, else None."""
+    engine = make_engine(settings.database_url)
+    try:
+        yield engine if _there(engine) and revision(engine) == HEAD else None
+    finally:
+        engine.dispose()
+
+
+def _clock(settings: Settings) -> str:
+    """A clock that runs behind the log would have signatures and deadlines judged by the wrong time."""
+    now = system_clock()
+    with _tables(settings) as engine:
+        if engine is None:
+            return f"{now:%Y-%m-%d %H:%M:%S} UTC"
+        with read_only(engine) as session:
+            newest: datetime | None = session.exec(select(func.max(col(AuditEntry.at)))).one()
+    if newest is not None and newest > now + _TOLERATED:
+        raise _Amiss(f"{now:%Y-%m-%d %H:%M:%S} UTC, but the log has an entry of {newest:%Y-%m-%d %H:%M:%S}")
+    return f"{now:%Y-%m-%d %H:%M:%S} UTC, not behind the log"
 
 
 def _rules(_settings: Settings) -> str:
@@ -89,9 +128,43 @@ def _rules(_settings: Settings) -> str:
 def _encoder(settings: Settings) -> str:
     from agents.reasoners.embedded.encoder import Encoder
 
-    encoder = Encoder(settings.cache_dir)
-    vectors = encoder.encode(["a change request"])
+    with tempfile.TemporaryDirectory() as folder:
+        # Where there is no home yet, none is made: that is the first start's, with its mode.
+        encoder = Encoder(settings.cache_dir if settings.home.exists() else Path(folder))
+        vectors = encoder.encode(["a change request"])
     return f"{encoder.version}, {len(vectors[0])} dimensions"
+
+
+def _precedents(_settings: Settings) -> str:
+    """The vector store, tried in a folder of its own: that of a running service is that service's alone."""
+    import numpy as np
+
+    from agents.memory import DIMENSIONS, Memory
+
+    with tempfile.TemporaryDirectory() as folder:
+        memory = Memory(Path(folder) / "precedents", "doctor")
+        vector = np.zeros(DIMENSIONS, np.float32)
+        vector[0] = 1.0
+        recall = memory.nearest("doctor", vector, None, 1)
+    if recall.fault is not None:
+        raise _Amiss(recall.fault)
+    return "the vector store opens and answers"
+
+
+def _sandbox(settings: Settings) -> str:
+    from app.bootstrap import RECORDS, SANDBOX, TenantConnectors
+
+    with _tables(settings) as engine:
+        if engine is None:
+            return "none"
+        with read_only(engine) as session:
+            firms = [row.id for row in session.exec(select(Tenant)) if row.connectors.get(RECORDS) == SANDBOX]
+        connectors = TenantConnectors(engine, settings.home / "sandbox", system_clock)
+        empty = [each for each in firms if connectors.sandbox(each).seed() is None]
+        connectors.close()
+    if empty:
+        raise _Amiss(f"{', '.join(empty)}: there is no firm in it; run `countersign sandbox reset`")
+    return ", ".join(firms) or "none"
 
 
 def _disk(settings: Settings) -> str:

@@ -7,7 +7,7 @@ from sqlmodel import Session
 from app.audit.leaf import Entry
 from app.ground import Ground
 from app.store.engine import read_only
-from app.store.models import Event, Principal, TriageRun
+from app.store.models import Case, Event, Principal, TriageRun
 
 _EFFECTS = {"auto": "runs by itself", "review": "waits for people", "deny": "refused by policy"}
 _AT_ONCE = 200
@@ -45,7 +45,9 @@ def _told(session: Session, entry: Entry) -> str | None:
         if details["stage"] == "execute":
             return None  # said before, when it was proposed
         effect, rules = details["effect"], ", ".join(details["rules"])
-        return f"{effect:9}  {details['tool']}, risk {details['risk']}: {_EFFECTS[effect]} ({rules})"
+        case = session.get(Case, entry.refs.get("case"))
+        about = f" for {case.subject}" if case and case.subject else ""
+        return f"{effect:9}  {details['tool']}{about}, risk {details['risk']}: {_EFFECTS[effect]} ({rules})"
     if entry.kind == "verdict.given":
         person = session.get(Principal, entry.actor.id)
         return f"verdict    {details.get('verdict')} by {person.name if person else entry.actor.id}"

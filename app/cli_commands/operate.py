@@ -16,7 +16,8 @@ def serve(
 ) -> None:
     """Run the service until Ctrl-C or SIGTERM.
 
-    It then takes nothing new and finishes what it has begun; nothing is lost. With --json, one line once it serves: {"url","role"}.
+    It then takes nothing new and finishes what it has begun; nothing is lost. With --json, one line once it serves:
+    {"url","role"}.
     """
     if role not in ("all", "api", "worker"):
         raise typer.BadParameter("must be all, api or worker", param_hint="--role")

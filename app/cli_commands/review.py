@@ -72,7 +72,18 @@ def _listed(found: dict[str, Any]) -> "Iterator[str | Table]":
 
 
 def _needs(review: dict[str, Any]) -> str:
-    return " + ".join(f"{need['approvers']} × {' or '.join(need['roles'])}" for need in review["required"])
+    """Whose approval it takes; what is met whenever something narrower is met is left out."""
+    asked = [(need["approvers"], frozenset(need["roles"])) for need in review["required"]]
+    narrow = [
+        (count, roles)
+        for at, (count, roles) in enumerate(asked)
+        if not any(
+            other <= roles and many >= count and ((many, other) != (count, roles) or place < at)
+            for place, (many, other) in enumerate(asked)
+            if place != at
+        )
+    ]
+    return " + ".join(f"{count} × {' or '.join(sorted(roles))}" for count, roles in narrow)
 
 
 def approve(

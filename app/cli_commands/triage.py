@@ -33,10 +33,17 @@ def triage(
     tenant: TenantOption = None,
     as_json: Json = False,
 ) -> None:
-    """Open a case for a text. Answers {"case_id"}; with --wait the case, and exit 1 where it is not decided in time."""
+    """Open a case for a text.
+
+    Answers {"case_id"}; with --wait the case, and exit 1 where it failed or was not decided in time. Where no service
+    runs on this installation, --wait does the work here.
+    """
+    import logging
+
     from app.cli_commands.local import open_service, writing
     from app.workflow.ingest import request_triage
 
+    logging.disable(logging.CRITICAL)  # what goes wrong with the case stands in the case
     said = {"kind": kind, "project": project, "customer": customer, "requested_by": requested_by}
     body = _request(file, {name: value for name, value in said.items() if value is not None})
     with open_service() as service:
@@ -50,6 +57,7 @@ def triage(
     tell(case, as_json=as_json, text=lambda: _lines(case))
     if not done:
         note(f"countersign: not decided within {timeout:g} s; a running service goes on with it")
+    if not done or case["status"] == "failed":
         raise typer.Exit(NEGATIVE)
 
 

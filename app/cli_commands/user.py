@@ -133,7 +133,8 @@ def deactivate(name: str, *, tenant: TenantOption = None, as_json: Json = False)
 def import_people(file: Path, *, tenant: TenantOption = None, as_json: Json = False) -> None:
     """Add people from a CSV file.
 
-    Its columns: name, email, roles (by blanks), unit, record_id, limit_minor. Who is there already is left as they are. Answers {"added","known"}.
+    Its columns: name, email, roles (by blanks), unit, record_id, limit_minor. Who is there already is left as they
+    are. Answers {"added","known"}.
     """
     from app.cli_commands.local import first_tenant_of, open_ground
     from app.errors import Problem
