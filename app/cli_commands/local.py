@@ -113,7 +113,9 @@ def set_up_tenant(
         from tools.registry import TOOLS
 
         connectors = {RECORDS: SANDBOX} | dict.fromkeys(TOOLS, SANDBOX)
-    settings = {"mode": "propose"} | (modes or {})
+    settings: dict[str, Any] = {"mode": "propose"} | (modes or {})
+    if sandbox:
+        settings["channels"] = ["delivery"]
     add_tenant(ground, tenant, name or tenant, connectors=connectors, settings=settings, **kwargs)
     if sandbox:
         make_firm(ground, tenant, seed)
