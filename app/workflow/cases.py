@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlalchemy import Exists, bindparam, exists, select
+from sqlmodel import Session, col
 
 from app.errors import Problem
 from app.ids import new_id
@@ -11,11 +11,29 @@ from app.store.models import Case, Execution, Review, TriageRun
 
 LIVE_EXECUTIONS = ("waiting", "running", "unknown")
 
+# Built once: putting a statement together costs more than running it.
+_BY_ID = select(Case).where(col(Case.id) == bindparam("ident"), col(Case.tenant) == bindparam("of"))
+_LOCKED = _BY_ID.with_for_update()
+_JOINABLE = select(Case).where(col(Case.tenant) == bindparam("of"), col(Case.correlation) == bindparam("subject"))
+
+
+def _any(model: type[TriageRun] | type[Review] | type[Execution], *statuses: str) -> Exists:
+    return exists().where(col(model.case_id) == bindparam("ident"), col(model.status).in_(statuses))
+
+
+_STATE = select(
+    (
+        _any(Review, "pending") | _any(Execution, "running").where(col(Execution.connector) == "manual")
+    ).label("waiting"),
+    (_any(TriageRun, "waiting", "running") | _any(Execution, *LIVE_EXECUTIONS)).label("open"),
+    (_any(TriageRun, "failed") | _any(Execution, "failed")).label("failed"),
+)  # fmt: skip
+
 
 def find(session: Session, tenant: str, case_id: str, *, lock: bool = False) -> Case:
     """The tenant's case. Raises Problem `not_found`, for another tenant's case too."""
-    query = select(Case).where(col(Case.id) == case_id, col(Case.tenant) == tenant)
-    case = session.exec(query.with_for_update() if lock else query).first()
+    found = session.execute(_LOCKED if lock else _BY_ID, {"ident": case_id, "of": tenant})
+    case: Case | None = found.scalars().first()
     if case is None:
         raise Problem("not_found", f"There is no case {case_id}.")
     return case
@@ -37,8 +55,8 @@ def open_or_join(
     Two deliveries that open the same case at once meet the unique index: the second rolls back and is tried again.
     """
     if correlation is not None:
-        query = select(Case).where(col(Case.tenant) == tenant, col(Case.correlation) == correlation)
-        if (case := session.exec(query).first()) is not None:
+        asked = {"of": tenant, "subject": correlation}
+        if (case := session.execute(_JOINABLE, asked).scalars().first()) is not None:
             return case, False
     ident = new_id("cas", now)
     case = Case(
@@ -46,7 +64,6 @@ def open_or_join(
         customer_id=customer_id, data_subject=f"case:{ident}", opened_at=now, updated_at=now,
     )  # fmt: skip
     session.add(case)
-    session.flush()
     return case, True
 
 
@@ -56,26 +73,15 @@ def settle(session: Session, case: Case, now: datetime) -> None:
     if case.status == "unrecognised":
         return
 
-    def count(model: type[TriageRun] | type[Review] | type[Execution], *statuses: str) -> int:
-        query = select(func.count()).select_from(model)
-        found = session.exec(query.where(col(model.case_id) == case.id, col(model.status).in_(statuses))).one()
-        return int(found)
-
-    if count(Review, "pending") or _by_hand(session, case.id):
+    waiting, is_open, failed = session.connection().execute(_STATE, {"ident": case.id}).one()
+    if waiting:
         case.status = "waiting"
-    elif count(TriageRun, "waiting", "running") or count(Execution, *LIVE_EXECUTIONS):
+    elif is_open:
         case.status = "open"
-    elif count(TriageRun, "failed") or count(Execution, "failed"):
+    elif failed:
         case.status = "failed"
     else:
         case.status = "done"
         case.correlation = None
     case.updated_at = now
     session.add(case)
-
-
-def _by_hand(session: Session, case_id: str) -> bool:
-    query = select(Execution.id).where(
-        col(Execution.case_id) == case_id, col(Execution.connector) == "manual", col(Execution.status) == "running"
-    )
-    return session.exec(query).first() is not None

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Literal, get_args
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from app.actor import Actor
@@ -15,6 +16,7 @@ from tools.actions import ACTIONS
 
 Scope = Literal["tenant", "workflow", "tool", "agent"]
 AGENTS = ("triage",)
+_PAUSED = sa.select(col(Pause.scope), col(Pause.name)).where(col(Pause.tenant) == sa.bindparam("of"))
 MAY_PAUSE = (
     "reviewer",
     "delivery_lead",
@@ -69,7 +71,7 @@ def paused(ctx: Context, tenant: str) -> list[Pause]:
 
 def is_paused(session: Session, tenant: str, *switches: tuple[str, str]) -> bool:
     """Whether the tenant, or any of the named (scope, name), is paused."""
-    rows = set(session.exec(select(Pause.scope, Pause.name).where(col(Pause.tenant) == tenant)))
+    rows = {(scope, name) for scope, name in session.connection().execute(_PAUSED, {"of": tenant})}
     return ("tenant", "") in rows or not rows.isdisjoint(switches)
 
 

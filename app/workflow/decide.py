@@ -133,7 +133,6 @@ def file_proposal(
         created_at=now,
     )  # fmt: skip
     session.add(row)
-    session.flush()
     return row
 
 
@@ -196,7 +195,6 @@ def file_decision(
         ruleset_digest=decided.ruleset_digest, amount_minor=decided.amount_minor, stage=stage, at=now,
     )  # fmt: skip
     session.add(record)
-    session.flush()
     followed = route.Followed()
     if review is not None:
         route.ask(review, record, now)

@@ -185,7 +185,6 @@ def _take(ctx: Context, session: Session, item: Read, actor: Actor, now: datetim
     session.add(row)
     if item.recognised:
         plan_run(ctx, session, case, row, now)
-    session.flush()
     log(
         ctx, session, actor, "event.accepted", refs={"event": row.id, "case": case.id, "source": source},
         details={"type": event.type, "recognised": item.recognised, "opened": is_new}, payloads=[payload],

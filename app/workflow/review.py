@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from app.actor import Actor
@@ -28,6 +29,7 @@ from tools.values import Value
 
 DIGEST_NEEDED = ("approve", "edit", "reject")
 COMMENT_LIMIT = 10_000
+_STANDING = select(Proposal).where(col(Proposal.case_id) == bindparam("case"), col(Proposal.status) == "decided")
 
 
 class VerdictBody(Value):
@@ -96,9 +98,7 @@ def give_verdict(ctx: Context, actor: Actor, review_id: str, body: Any, *, shown
 
 def supersede(ctx: Context, session: Session, case: Case, actor: Actor, now: datetime, *, because: str) -> None:
     """Takes back every proposal of the case that has not taken effect, with its review or waiting execution."""
-    for row in session.exec(
-        select(Proposal).where(col(Proposal.case_id) == case.id, col(Proposal.status) == "decided")
-    ):
+    for row in session.execute(_STANDING, {"case": case.id}).scalars():
         if _untouched(session, row):
             route.withdraw(ctx, session, case, row, now, status="superseded", because=because)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from app import tenancy
@@ -24,6 +25,9 @@ MANUAL = "manual"
 GENERATIONS = 1_000_000
 """Apart between two attempts: as often may one attempt's item be put again (each retry, each look while paused)."""
 _MINUTES_PER_RISK_POINT = 30
+_WAITING = select(Execution).where(
+    col(Execution.proposal_id) == bindparam("proposal"), col(Execution.status) == "waiting"
+)
 _NO_REQUIREMENT_WITHIN_S = 24 * 3600
 
 
@@ -82,7 +86,6 @@ def open_review(
     )  # fmt: skip
     ask(review, decision, now)
     session.add(review)
-    session.flush()
     return review
 
 
@@ -192,8 +195,7 @@ def withdraw(
 
 
 def _waiting(session: Session, proposal: Proposal) -> list[Execution]:
-    query = select(Execution).where(col(Execution.proposal_id) == proposal.id, col(Execution.status) == "waiting")
-    return list(session.exec(query))
+    return list(session.execute(_WAITING, {"proposal": proposal.id}).scalars())
 
 
 def hand_over(ctx: Context, session: Session, execution: Execution, case: Case, now: datetime) -> ManualTask:

@@ -8,6 +8,8 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import bindparam
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from agents.journal import ModelResponse
@@ -27,6 +29,13 @@ from tools.proposals import Outcome
 
 _PAUSED_RETRY = timedelta(seconds=15)
 _WAIT_STEP_S = 0.05
+
+# Built once: putting a statement together costs more than running it.
+_RUN = select(TriageRun).where(col(TriageRun.id) == bindparam("ident")).with_for_update()
+_LATER = sa_select(col(Event.id)).where(
+    col(Event.case_id) == bindparam("case"), col(Event.type) == bindparam("type"),
+    col(Event.time) > bindparam("after"),
+).limit(1)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -146,7 +155,7 @@ def wait_for_case(ctx: Context, tenant: str, case_id: str, seconds: float) -> bo
 def _claim(ctx: Context, run_id: str) -> Claimed | None:
     now = ctx.clock()
     with unit_of_work(ctx.engine) as session:
-        run = session.exec(select(TriageRun).where(col(TriageRun.id) == run_id).with_for_update()).first()
+        run = session.execute(_RUN, {"ident": run_id}).scalars().first()
         if run is None or run.status not in ("waiting", "running"):
             return None
         case = cases.find(session, run.tenant, run.case_id)
@@ -174,27 +183,19 @@ def _claim(ctx: Context, run_id: str) -> Claimed | None:
 def _superseded(session: Session, case: Case, event: Event, run: TriageRun) -> str | None:
     if case.generation != run.case_generation:
         return "the case was corrected meanwhile"
-    later = session.exec(
-        select(Event.id).where(
-            col(Event.case_id) == case.id, col(Event.type) == event.type, col(Event.time) > event.time
-        )
-    ).first()
+    asked = {"case": case.id, "type": event.type, "after": event.time}
+    later = session.connection().execute(_LATER, asked).first()
     return None if later is None else "a later event of the same kind replaced it"
 
 
 def _record(ctx: Context, claimed: Claimed, outcome: Outcome, material: Material, now: datetime) -> None:
     actor = system_actor(claimed.case.tenant, "triage")
     with unit_of_work(ctx.engine) as session:
-        run = session.exec(
-            select(TriageRun).where(
-                col(TriageRun.id) == claimed.run_id, col(TriageRun.claim) == claimed.claim,
-                col(TriageRun.status) == "running",
-            ).with_for_update()
-        ).first()  # fmt: skip
-        if run is None:
+        run = session.execute(_RUN, {"ident": claimed.run_id}).scalars().first()
+        if run is None or run.claim != claimed.claim or run.status != "running":
             return  # somebody else took the run over; their outcome counts
         case = cases.find(session, run.tenant, run.case_id, lock=True)
-        if (because := _superseded(session, case, session.get_one(Event, run.event_id), run)) is not None:
+        if (because := _superseded(session, case, claimed.event_row, run)) is not None:
             run.status, run.finished_at, run.nothing_because = "superseded", now, because
             session.add(run)
             cases.settle(session, case, now)
@@ -212,7 +213,6 @@ def _record(ctx: Context, claimed: Claimed, outcome: Outcome, material: Material
         )
         session.add(run)
         session.add(case)
-        session.flush()
         log(
             ctx, session, actor, "triage.finished", refs={"case": case.id, "run": run.id, "event": run.event_id},
             details={
