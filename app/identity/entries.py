@@ -30,4 +30,4 @@ def put_on_record(
 
 def code(text: str) -> str:
     """Text as an entry's leaf may hold it: printable ASCII, blanks and everything rarer percent-encoded, cut at 200."""
-    return quote(text, safe="/:_-.,+")[:200] or "-"
+    return quote(text, safe="/:_-.,+*")[:200] or "-"

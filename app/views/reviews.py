@@ -147,7 +147,7 @@ def _rendered(
             {
                 "by": {"id": each.principal_id, "name": known.get(each.principal_id)}, "verdict": each.verdict,
                 "roles": list(each.roles), "args_digest": each.args_digest, "surface": each.surface,
-                "counts": each.args_digest == row.args_digest, "at": stamp(each.at),
+                "counts": each.args_digest == row.args_digest and each.at >= row.asked_at, "at": stamp(each.at),
                 "comment": (contents.get(each.comment_payload or "") or {}).get("comment"),
             }
             for each in verdicts
