@@ -45,14 +45,15 @@ class Rulesets:
             except RulesetInvalid as invalid:
                 self._standing = Standing(self._standing.engine, tuple(str(error) for error in invalid.errors))
                 return self._standing.broken
-            except OSError as unreadable:
-                self._standing = Standing(self._standing.engine, (str(unreadable),))
-                return self._standing.broken
             return ()
 
     def _stamp(self) -> tuple[tuple[str, int, int], ...]:
         found = []
-        for path in sorted(self._folder.glob("*.yaml")):
-            status = path.stat()
-            found.append((path.name, status.st_mtime_ns, status.st_size))
+        for path in sorted([*self._folder.glob("*.yaml"), *self._folder.glob("*.yml")]):
+            try:
+                status = path.stat()
+            except OSError:  # gone meanwhile, or a link to nowhere: reading it will say
+                found.append((path.name, 0, -1))
+            else:
+                found.append((path.name, status.st_mtime_ns, status.st_size))
         return tuple(found)

@@ -31,11 +31,14 @@ class SecretBox:
 
     def open(self, sealed: str, purpose: str) -> str:
         """Raises SecretUnreadable."""
-        raw = base64.b64decode(sealed)
+        try:
+            raw = base64.b64decode(sealed, validate=True)
+        except ValueError:
+            raise SecretUnreadable(f"the stored secret of {purpose} is damaged") from None
         for box in self._boxes:
             try:
                 return box.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], purpose.encode()).decode()
-            except InvalidTag:
+            except (InvalidTag, ValueError):  # ValueError: too short to hold a nonce
                 continue
         raise SecretUnreadable(f"the stored secret of {purpose} does not open with this key")
 

@@ -1,6 +1,7 @@
 """Strict JSON from outside: what two readers could understand differently is refused before anything looks at it."""
 
 import json
+import math
 from typing import Any, NoReturn
 
 from app.errors import Code, FieldError, Problem
@@ -11,8 +12,9 @@ MAX_DEPTH = 32
 def parse_json(body: bytes, *, max_depth: int = MAX_DEPTH) -> Any:
     """The JSON value of a UTF-8 body.
 
-    Raises Problem: `invalid_body` for invalid UTF-8, syntax, repeated keys, NaN and Infinity; `too_deep` for more than
-    `max_depth` nested lists and objects.
+    Raises Problem: `invalid_body` for invalid UTF-8, syntax, and what I-JSON (RFC 7493) does not allow: repeated keys,
+    NaN and Infinity, numbers too large for a double, halves of surrogate pairs; `too_deep` for more than `max_depth`
+    nested lists and objects. Integers are left to the models, which bound them and name the field.
     """
     try:
         text = body.decode("utf-8")
@@ -21,9 +23,14 @@ def parse_json(body: bytes, *, max_depth: int = MAX_DEPTH) -> Any:
     if _depth(text) > max_depth:
         raise _refused("too_deep", f"more than {max_depth} levels of lists and objects")
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+        value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_float)
+        if "\\u" in text:  # the only way in for half a pair: the bytes themselves were valid UTF-8
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+        return value
     except RecursionError:
         raise _refused("too_deep", f"more than {max_depth} levels of lists and objects") from None
+    except UnicodeEncodeError:
+        raise _refused("invalid_body", "a string holds half of a surrogate pair") from None
     except ValueError as bad:
         detail = f"not JSON: {bad.msg} at character {bad.pos}" if isinstance(bad, json.JSONDecodeError) else str(bad)
         raise _refused("invalid_body", detail) from None
@@ -35,6 +42,13 @@ def _refused(code: Code, detail: str) -> Problem:
 
 def _constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
+
+
+def _float(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError(f"{digits[:30]} is too large for a number")
+    return value
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

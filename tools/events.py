@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from tools.values import Currency, Day, Id, Line, Minor, Moment, RecordKey, Text, Value
+from tools.values import Currency, Day, Id, JsonObject, Line, Minor, Moment, RecordKey, Text, Value
 
 EventType = Annotated[str, StringConstraints(min_length=3, max_length=120, pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)+$")]
 TriageKind = Literal["change_request", "ticket", "staffing_request", "billing_question", "other"]
@@ -191,7 +191,7 @@ class TriageRequested(EventData):
     customer: Id | None = None
     project: Id | None = None
     requested_by: Annotated[str, StringConstraints(max_length=254)] | None = None
-    data: dict[str, Any] = {}
+    data: JsonObject = {}
 
     def subject_key(self) -> RecordKey | None:
         if self.project:

@@ -83,6 +83,19 @@ class Money(Value):
     currency: Currency
 
 
+def kept_exactly(value: dict[str, Any]) -> dict[str, Any]:
+    """The value itself. Raises ValueError where RFC 8785 could not carry all of it."""
+    try:
+        canonical(value)
+    except rfc8785.CanonicalizationError:
+        raise ValueError("holds a number beyond 2^53 or a text that is not well formed") from None
+    return value
+
+
+JsonObject = Annotated[dict[str, Any], AfterValidator(kept_exactly)]
+"""Any JSON object whose digest can be taken: integers within 2^53, finite numbers, well-formed strings."""
+
+
 def canonical(value: Any) -> bytes:
     """RFC 8785 canonical JSON of a JSON value. Raises rfc8785.CanonicalizationError on what JSON cannot say."""
     return rfc8785.dumps(value)

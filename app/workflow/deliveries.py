@@ -16,11 +16,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from app.errors import Code, FieldError, Problem, field_errors
 from app.wire import parse_json
 from tools.events import EVENT_TYPES, EventType, WorkflowEvent
-from tools.values import Moment, RecordKey
+from tools.values import JsonObject, Moment, RecordKey, kept_exactly
 
 BATCH_LIMIT = 100
 _LONGEST_PAST = timedelta(days=3660)
 _LONGEST_FUTURE = timedelta(days=1)
+_ATTRIBUTE = r"^[^\x00-\x1f\x7f-\x9f]+$"  # CloudEvents: a string holds no control characters
 
 
 class Envelope(BaseModel):
@@ -29,13 +30,13 @@ class Envelope(BaseModel):
     model_config = ConfigDict(strict=True, extra="ignore")
 
     specversion: str = Field(pattern=r"^1\.0$")
-    id: str | None = Field(default=None, min_length=1, max_length=200)
-    source: str = Field(min_length=1, max_length=200)
+    id: str | None = Field(default=None, min_length=1, max_length=200, pattern=_ATTRIBUTE)
+    source: str = Field(min_length=1, max_length=200, pattern=_ATTRIBUTE)
     type: EventType
     subject: str | None = Field(default=None, min_length=1, max_length=300)
     time: Moment | None = None
     datacontenttype: str | None = Field(default=None, pattern=r"^application/([a-z0-9.+-]+\+)?json\b")
-    data: dict[str, Any] | None = None
+    data: JsonObject | None = None
     data_base64: str | None = None
 
 
@@ -68,8 +69,11 @@ def split(headers: Mapping[str, str], body: bytes) -> list[Any]:
             raise _invalid("", f"a batch holds at most {BATCH_LIMIT} events, not {len(batch)}")
         return batch
     if "ce-id" in headers or "ce-type" in headers:
+        # Only the body is signed, so that the data comes from nowhere else.
         attributes: dict[str, Any] = {
-            name.removeprefix("ce-"): unquote(value) for name, value in headers.items() if name.startswith("ce-")
+            name: unquote(value)
+            for header, value in headers.items()
+            if header.startswith("ce-") and (name := header.removeprefix("ce-")) not in ("data", "data_base64")
         }
         return [attributes | {"data": parse_json(body)}]
     return [parse_json(body)]
@@ -115,7 +119,7 @@ def _data(envelope: Envelope) -> dict[str, Any]:
         raise ValueError(unreadable.detail) from None
     if not isinstance(data, dict):
         raise ValueError("not a JSON object")
-    return data
+    return kept_exactly(data)
 
 
 def _subject(text: str | None) -> RecordKey | None:
