@@ -24,6 +24,11 @@ Reader = Annotated[Actor, reader("reviews:read")]
 Writer = Annotated[Actor, writer("reviews:write")]
 
 
+_BATCH = BatchBody.model_json_schema()
+# A reference would be looked for in the whole document.
+_BATCH["properties"]["items"]["items"] = _BATCH.pop("$defs")["BatchItem"]
+
+
 @router.get("", responses=documented(403, 422), summary="The queue, the most pressing first")
 def list_reviews(
     ctx: Ctx,
@@ -60,7 +65,7 @@ async def _verdict(request: Request) -> dict[str, Any] | Problem:
 @router.post(
     "/batch",
     responses=documented(403, 409, 413, 422),
-    openapi_extra=described(BatchBody.model_json_schema()),
+    openapi_extra=described(_BATCH),
     summary="Several at once",
 )
 def give_batch(ctx: Ctx, actor: Writer, body: Body) -> JSONResponse:

@@ -195,12 +195,12 @@ def _asks_anew(
     stricter = policy.stricter(judged.decision, as_decision(found.decision, judged.decision))
     if not stricter and not changed:
         return None
-    renew(ctx, session, found, judged, material, now)
     if judged.decision.effect == "deny":
-        decide.file_decision(ctx, session, found.case, found.row, judged, now, stage="verdict", review=review)
+        decide.file_decision(ctx, session, found.case, found.row, judged, now, stage="verdict", routed=False)
         route.withdraw(ctx, session, found.case, found.row, now, status="denied", because="policy_changed")
         cases.settle(session, found.case, now)
     else:
+        renew(ctx, session, found, judged, material, now)
         decide.file_decision(ctx, session, found.case, found.row, judged, now, stage="verdict", review=review)
     if stricter:
         reasons = " ".join(judged.decision.reasons)

@@ -1,50 +1,28 @@
 """Attacks from outside and inside, each with agents that fell for it: what the model says decides nothing."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
 from app.errors import Problem
 from app.identity.delegations import delegate
-from app.store.models import Case, Review
-from app.workflow import control, ingest
+from app.store.models import Review
+from app.workflow import control
+from tests.integration.workflow.scenes import (
+    CUSTOMER,
+    INVOICE,
+    PART,
+    ask,
+    contacts,
+    letter,
+    rules_alone,
+    task,
+    write_off,
+)
 from tests.integration.world import World
-from tools.actions import CreateTask, NotifyChannel, SendCustomerMessage, SetTicketPriority, WriteOff, parse_action
+from tools.actions import NotifyChannel, SetTicketPriority
 from tools.records import Contact, Invoice, Message, Project, Ticket
-
-DUE = "2026-03-09"
-INVOICE, CUSTOMER = "inv-003", "cus-08"
-"""A draft of 16,307.01 EUR for February, of a standard customer."""
-
-PART = 110_000
-"""A tenth more than a tenth of the 10,000.00 from which the CFO is needed."""
-
-
-def write_off(amount: int = PART, invoice: str = INVOICE, reason: str = "agreed") -> WriteOff:
-    return WriteOff(invoice_id=invoice, amount_minor=amount, currency="EUR", reason=reason)
-
-
-def letter(recipient: str, customer: str = CUSTOMER, body: str = "We will look into it.") -> SendCustomerMessage:
-    return SendCustomerMessage(customer_id=customer, recipient=recipient, subject="Your request", body=body)
-
-
-def task(title: str = "Look into it") -> CreateTask:
-    return parse_action("create_task", {"title": title, "assignee_id": "per-12", "due_on": DUE})  # type: ignore[return-value]
-
-
-def ask(world: World, who: str, *planned: object, **body: object) -> Case:
-    """A triage request of one of the firm's people, for which the agents propose `planned`."""
-    world.agents.says(*planned)  # type: ignore[arg-type]
-    request = {"kind": "billing_question", "text": "please see to it", "project": "prj-01"} | body
-    case_id = ingest.request_triage(world.ctx, world.actor(who), request)
-    world.run()
-    return world.case(case_id)
-
-
-def contacts(world: World, customer: str = CUSTOMER) -> list[Contact]:
-    return world.all(Contact, customer_id=customer)
-
 
 # -- a spoofed requested_by
 
@@ -133,11 +111,6 @@ def test_nobody_can_edit_a_laundered_contact_in(world: World) -> None:
 
 
 # -- ten split amounts
-
-
-def rules_alone(world: World) -> None:
-    """No threshold of the score asks for anything: what stops the attack is the guard against it, and nothing else."""
-    world.set("thresholds", {"auto_below": 0, "two_from": 101, "deny_from": 101})
 
 
 def ten_reviews(world: World) -> list[Review]:

@@ -1,0 +1,57 @@
+"""What happens in most tests: a few actions of the sandbox firm, and who asks for them."""
+
+from typing import Any
+
+from app.store.models import Case
+from app.workflow import ingest
+from tests.integration.fakes import Planned
+from tests.integration.world import World
+from tools.actions import Action, SendCustomerMessage, WriteOff, parse_action
+from tools.records import Contact
+
+DUE = "2026-03-09"
+INVOICE, CUSTOMER = "inv-003", "cus-08"
+"""A draft of 16,307.01 EUR for February, of a standard customer."""
+
+PART = 110_000
+"""A tenth more than a tenth of the 10,000.00 from which the CFO is needed."""
+
+
+def write_off(amount: int = PART, invoice: str = INVOICE, reason: str = "agreed") -> WriteOff:
+    return WriteOff(invoice_id=invoice, amount_minor=amount, currency="EUR", reason=reason)
+
+
+def letter(recipient: str, customer: str = CUSTOMER, body: str = "We will look into it.") -> SendCustomerMessage:
+    return SendCustomerMessage(customer_id=customer, recipient=recipient, subject="Your request", body=body)
+
+
+def task(title: str = "Look into it") -> Action:
+    return parse_action("create_task", {"title": title, "assignee_id": "per-12", "due_on": DUE})
+
+
+def ask(world: World, who: str, *planned: Planned, **body: Any) -> Case:
+    """A triage request of one of the firm's people, for which the agents propose `planned`."""
+    world.agents.says(*planned)
+    request = {"kind": "billing_question", "text": "please see to it", "project": "prj-01"} | body
+    case_id = ingest.request_triage(world.ctx, world.actor(who), request)
+    world.run()
+    return world.case(case_id)
+
+
+def contacts(world: World, customer: str = CUSTOMER) -> list[Contact]:
+    return world.all(Contact, customer_id=customer)
+
+
+def rules_alone(world: World) -> None:
+    """No threshold of the score asks for anything: what stops the attack is the guard against it, and nothing else."""
+    world.set("thresholds", {"auto_below": 0, "two_from": 101, "deny_from": 101})
+
+
+def request(world: World, *planned: Planned, text: str = "please look into it") -> Case:
+    """A change request in a customer's words on project prj-01, for which the agents propose `planned`."""
+    return world.case_of("psa.change_request.submitted", {"project_id": "prj-01", "text": text}, *planned)
+
+
+def drafted(world: World, *planned: Planned, invoice: str = INVOICE) -> Case:
+    """The ERP says that an invoice was drafted, for which the agents propose `planned`."""
+    return world.case_of("erp.invoice.drafted", {"invoice_id": invoice}, *planned)
