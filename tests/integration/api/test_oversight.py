@@ -2,7 +2,9 @@
 
 import base64
 import io
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -212,3 +214,13 @@ def test_the_description_covers_every_route(api: Api) -> None:
             assert "422" in operation["responses"], path
             assert "413" in operation["responses"], path
     assert "HTTPValidationError" not in str(described)
+    for reference in re.findall(r"'\$ref': '([^']+)'", str(described)):
+        assert reference == "#/components/schemas/Problem" or _found(described, reference), reference
+
+
+def _found(document: Any, reference: str) -> bool:
+    for part in reference.removeprefix("#/").split("/"):
+        if part not in document:
+            return False
+        document = document[part]
+    return True

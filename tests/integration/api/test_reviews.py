@@ -4,8 +4,10 @@ import pytest
 
 from app.audit.erasure import erase
 from app.store.engine import unit_of_work
+from app.store.models import Review
 from tests.integration.api.actions import task, waiting, write_off
 from tests.integration.api.conftest import Api, problem
+from tools.records import Invoice
 from tools.values import digest
 
 
@@ -143,3 +145,20 @@ def test_a_task_for_a_colleague_shows_what_supports_it(api: Api) -> None:
     _, (row,) = waiting(api, task())
     source = api.get(f"/v1/reviews/{row.id}").json()["provenance"]
     assert source["assignee_id"]["support"]["support"] == "record"
+
+
+def test_a_batch_answers_for_each(api: Api) -> None:
+    alike: dict[tuple[str, ...], list[Review]] = {}
+    for invoice in api.world.all(Invoice, status="draft"):
+        if invoice.currency == "EUR" and invoice.amount_minor > 110_000:
+            for row in waiting(api, invoice=invoice.id)[1]:
+                alike.setdefault(tuple(sorted({each["rule"] for each in row.required})), []).append(row)
+    rows = max(alike.values(), key=len)[:2]
+    items = [{"review_id": row.id, "args_digest": row.args_digest} for row in rows]
+    items.append({"review_id": "rev_nothing", "args_digest": rows[0].args_digest})
+    answer = api.post("/v1/reviews/batch", {"items": items, "verdict": "reject", "comment": "no"}, "finn")
+    assert answer.status_code == 200
+    assert [each.get("status", each.get("code")) for each in answer.json()["items"]] == [
+        "rejected", "rejected", "not_found",
+    ]  # fmt: skip
+    problem(api.post("/v1/reviews/batch", {"items": []}, "finn"), 422, "invalid_body", "/items", "/verdict")
