@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from app.errors import Code, FieldError, Problem, field_errors
 from app.wire import parse_json
 from tools.events import EVENT_TYPES, EventType, WorkflowEvent
-from tools.values import JsonObject, Moment, RecordKey, kept_exactly
+from tools.values import Moment, RecordKey, kept_exactly
 
 BATCH_LIMIT = 100
 _LONGEST_PAST = timedelta(days=3660)
@@ -36,7 +36,7 @@ class Envelope(BaseModel):
     subject: str | None = Field(default=None, min_length=1, max_length=300)
     time: Moment | None = None
     datacontenttype: str | None = Field(default=None, pattern=r"^application/([a-z0-9.+-]+\+)?json\b")
-    data: JsonObject | None = None
+    data: dict[str, Any] | None = None
     data_base64: str | None = None
 
 
@@ -102,6 +102,11 @@ def read(index: int, raw: Any, now: datetime, fallback_id: str) -> Read | Refuse
             subject = typed.subject_key()
         except ValidationError as invalid:
             return Refused(index, "invalid_body", field_errors(invalid, "/data"))
+    else:
+        try:
+            kept_exactly(data)
+        except ValueError as bad:
+            return Refused(index, "invalid_body", [FieldError(pointer="/data", detail=str(bad))])
     event = WorkflowEvent(
         id=envelope.id or fallback_id, source=envelope.source, type=envelope.type, subject=subject, time=time, data=data
     )
@@ -119,7 +124,7 @@ def _data(envelope: Envelope) -> dict[str, Any]:
         raise ValueError(unreadable.detail) from None
     if not isinstance(data, dict):
         raise ValueError("not a JSON object")
-    return kept_exactly(data)
+    return data
 
 
 def _subject(text: str | None) -> RecordKey | None:
