@@ -94,6 +94,11 @@ class FakeQueue:
             rows = session.connection().execute(query, {"kind": kind}).scalars()
             return [WorkItem.model_validate_json(body) for body in rows]
 
+    def forget(self) -> None:
+        """Loses every item that is not done, as no queue should."""
+        with unit_of_work(self._engine) as session:
+            session.connection().execute(sa.text("DELETE FROM fake_work WHERE state <> 'done'"))
+
     def run(self, within: timedelta = timedelta(), *, most: int = 300) -> int:
         """Works off what is due, moving the clock on to items due `within` that time. Answers how many."""
         limit, count = self._clock() + within, 0

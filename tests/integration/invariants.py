@@ -76,10 +76,11 @@ def _effects_once(world: World) -> None:
 
 def _tenants_apart(world: World) -> None:
     owner: dict[str, str] = {}
-    for model in (Case, Event, TriageRun, Proposal, Review, Execution, ManualTask):
+    named: list[Any] = [Case, Event, TriageRun, Proposal, Review, Execution, ManualTask]
+    for model in named:
         for row in world.rows(model):
             owner[row.id] = row.tenant
-    for model in (Event, TriageRun, Proposal, Review, Execution, Verdict, Decision, Reservation, ManualTask):
+    for model in (*named, Verdict, Decision, Reservation):
         for row in world.rows(model):
             for name in ("case_id", "event_id", "proposal_id", "review_id", "execution_id", "run_id", "undo_of"):
                 other = getattr(row, name, None)

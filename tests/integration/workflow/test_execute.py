@@ -1,0 +1,525 @@
+"""Executions: once, only as approved, and what really happened is what is said."""
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.store.models import Case, Execution, Reservation, Review
+from app.workflow import control, execute, sweep
+from app.workflow.execute import RECONCILE_WORK
+from app.workflow.route import EXECUTE_WORK
+from tests.integration.workflow.conftest import Restrict
+from tests.integration.workflow.scenes import INVOICE, PART, ask, drafted, rules_alone, task, write_off
+from tests.integration.world import World
+from tools.actions import HoldInvoice, SetTicketPriority
+from tools.connectors.sandbox import Sandbox
+from tools.records import Invoice, Task, Ticket
+
+MISSING = {"person_id": "per-12", "week_start_on": "2026-02-23"}
+LATER = timedelta(hours=2)
+
+STRICTER = """
+- id: cfo-looks
+  title: The CFO looks at it
+  tools: [write_off, create_task]
+  effect: require_approval
+  approval: {roles: [cfo], within: 24h}
+"""
+DENY = """
+- id: never
+  title: Nothing is done any more
+  tools: [write_off, create_task]
+  effect: deny
+"""
+
+
+def automatic(world: World) -> Case:
+    """A case whose one task runs by itself."""
+    return world.case_of("psa.timesheet.missing", MISSING, task())
+
+
+def unrun(world: World) -> Execution:
+    """An automatic execution that is due and that nobody has begun."""
+    world.agents.says(task())
+    taken = world.deliver(world.event("psa.timesheet.missing", MISSING)).accepted[0]
+    (item,) = world.queue.waiting("triage")
+    world.handle("triage", item.row)
+    (found,) = world.rows(Execution, case_id=taken.case_id)
+    assert found.status == "waiting"
+    return found
+
+
+def approved(world: World, amount: int = PART) -> Review:
+    """An approved write-off that nobody has begun."""
+    (asked,) = world.reviews(drafted(world, write_off(amount)))
+    world.approve("finn", asked)
+    return asked
+
+
+def effects(world: World) -> int:
+    return sum(int(entry["count"]) for entry in world.ledger())
+
+
+# -- faults of the firm's system
+
+
+def test_an_automatic_action_runs_once(world: World) -> None:
+    case = automatic(world)
+    assert [entry["count"] for entry in world.ledger()] == [1]
+    assert world.case(case.id).status == "done"
+
+
+def test_what_the_system_refuses_has_failed(world: World) -> None:
+    world.firm().fault("refuse", "create_task", 1)
+    case = automatic(world)
+    (execution,) = world.rows(Execution, case_id=case.id)
+    assert (execution.status, effects(world)) == ("failed", 0)
+    assert world.case(case.id).status == "failed"
+    assert world.rows(Reservation) == []
+
+
+def test_a_time_out_after_it_applied_is_found_out_and_done_once(world: World) -> None:
+    world.firm().fault("timeout_after_apply", "create_task", 1)
+    case = automatic(world)
+    (execution,) = world.rows(Execution, case_id=case.id)
+    assert execution.status == "unknown"
+    assert world.case(case.id).status == "open"
+    world.run(LATER)
+    assert world.execution(world.proposals(case)[0]).status == "succeeded"
+    assert effects(world) == 1
+    assert [entry["calls"] for entry in world.ledger()] == [1], "it was asked, not called again"
+
+
+def test_a_time_out_before_it_applied_is_done_once_in_the_end(world: World) -> None:
+    world.firm().fault("timeout_before_apply", "create_task", 1)
+    case = automatic(world)
+    world.run(LATER)
+    assert world.execution(world.proposals(case)[0]).status == "succeeded"
+    assert effects(world) == 1
+
+
+@pytest.mark.parametrize("fault", ["timeout_after_apply", "timeout_before_apply"])
+def test_time_outs_without_end_are_given_up_with_at_most_one_effect(world: World, fault: Any) -> None:
+    world.firm().fault(fault, "create_task")
+    case = automatic(world)
+    world.run(timedelta(days=2))
+    assert world.execution(world.proposals(case)[0]).status in ("succeeded", "failed")
+    assert effects(world) == (1 if fault == "timeout_after_apply" else 0)
+
+
+def test_a_lie_is_never_a_success(world: World) -> None:
+    world.firm().fault("lie", "create_task", 1)
+    case = automatic(world)
+    world.run(timedelta(days=2))
+    (execution,) = world.rows(Execution, case_id=case.id)
+    assert execution.status == "failed"
+    assert effects(world) == 0
+    assert world.all(Task) == []
+    assert world.case(case.id).status == "failed"
+    assert world.entries(kind="execution.unresolved")
+
+
+def test_a_slow_system_is_waited_for(world: World) -> None:
+    world.firm().fault("slow", "create_task", 1, 0.05)
+    automatic(world)
+    assert effects(world) == 1
+
+
+def test_unavailable_reads_are_tried_again(world: World) -> None:
+    execution = unrun(world)
+    world.firm().fault("unavailable", "read", 3)
+    world.run(timedelta(minutes=5))
+    assert world.one(Execution, id=execution.id).status == "succeeded"
+    assert effects(world) == 1
+
+
+def test_reads_that_stay_unavailable_leave_nothing_done(world: World) -> None:
+    execution = unrun(world)
+    world.firm().fault("unavailable", "read")
+    world.run(timedelta(hours=2))
+    assert world.one(Execution, id=execution.id).status == "failed"
+    assert effects(world) == 0
+
+
+def test_a_read_back_that_cannot_be_made_leaves_it_unknown_until_it_can(world: World) -> None:
+    """The write goes through, the fresh query does not: nothing is claimed until the records can be read."""
+    execution = unrun(world)
+    firm = world.firm()
+    apply = Sandbox.apply
+
+    def then_unreadable(self: Sandbox, action: Any, key: str) -> Any:
+        receipt = apply(self, action, key)
+        firm.fault("unavailable", "read", 2)
+        return receipt
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Sandbox, "apply", then_unreadable)
+        world.run()
+    assert world.one(Execution, id=execution.id).status == "unknown"
+    world.run(LATER)
+    assert world.one(Execution, id=execution.id).status == "succeeded"
+    assert effects(world) == 1
+
+
+def test_an_approver_within_their_limit_stays_so_when_it_is_tried_again(world: World) -> None:
+    """What the first try had reserved must not count against the second."""
+    rules_alone(world)
+    (asked,) = world.reviews(ask(world, "vera", write_off(200_000)))
+    world.firm().fault("timeout_before_apply", "write_off", 1)
+    world.approve("fiona", asked)
+    world.run(LATER)
+    assert world.get(Invoice, INVOICE).written_off_minor == 200_000
+    assert world.reviews() == []
+
+
+# -- crashes: a handler is called again, by two workers, after a death between two commits
+
+
+def test_calling_the_handler_again_changes_nothing(world: World) -> None:
+    case = automatic(world)
+    (execution,) = world.rows(Execution, case_id=case.id)
+    for _ in range(3):
+        world.handle(EXECUTE_WORK, execution.id)
+        world.handle(RECONCILE_WORK, execution.id)
+    assert effects(world) == 1
+    assert world.one(Execution, id=execution.id).fence == execution.fence
+
+
+class Died(BaseException):
+    """Stands for kill -9."""
+
+
+@pytest.mark.parametrize("point", ["execute.claimed", "execute.applied"])
+def test_a_worker_that_dies_after_its_claim_leaves_one_effect(world: World, point: str) -> None:
+    execution = unrun(world)
+
+    def die(_ctx: object, name: str) -> None:
+        if name == point:
+            raise Died
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(execute, "fault_point", die)
+        with pytest.raises(Died):
+            world.handle(EXECUTE_WORK, execution.id)
+    assert world.one(Execution, id=execution.id).status == "running"
+    world.handle(EXECUTE_WORK, execution.id)
+    assert world.one(Execution, id=execution.id).status == "unknown"
+    world.run(LATER)
+    assert world.one(Execution, id=execution.id).status == "succeeded"
+    assert effects(world) == 1
+
+
+def test_a_worker_believed_dead_may_not_record(world: World) -> None:
+    """It comes back after another took over: its fence is no longer the present one."""
+    execution = unrun(world)
+    apply = Sandbox.apply
+
+    def meanwhile(self: Sandbox, action: Any, key: str) -> Any:
+        receipt = apply(self, action, key)
+        world.handle(EXECUTE_WORK, execution.id)
+        return receipt
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Sandbox, "apply", meanwhile)
+        world.handle(EXECUTE_WORK, execution.id)
+    assert world.one(Execution, id=execution.id).status == "unknown"
+    world.run(LATER)
+    assert world.one(Execution, id=execution.id).status == "succeeded"
+    assert effects(world) == 1
+    assert len(world.entries(kind="execution.succeeded")) == 1
+
+
+def test_ten_workers_at_once_make_one_effect(world: World) -> None:
+    execution = unrun(world)
+    barrier = threading.Barrier(10)
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        barrier.wait()
+        try:
+            world.handle(EXECUTE_WORK, execution.id)
+        except Exception as error:  # noqa: BLE001 - what a worker raises is told below
+            errors.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    world.run(LATER)
+    assert world.one(Execution, id=execution.id).status == "succeeded"
+    assert effects(world) == 1
+
+
+def test_two_approvers_at_the_same_moment_make_one_effect(world: World) -> None:
+    (asked,) = world.reviews(drafted(world, write_off()))
+    actors = [world.actor(name) for name in ("finn", "fred", "cora")]
+    barrier, told = threading.Barrier(len(actors)), []
+
+    def approve(actor: Any) -> None:
+        barrier.wait()
+        try:
+            world.approve(actor, asked)
+            told.append("approved")
+        except Exception as error:  # noqa: BLE001 - compared below
+            told.append(getattr(error, "code", repr(error)))
+
+    threads = [threading.Thread(target=approve, args=(actor,)) for actor in actors]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == ["already_decided", "already_decided", "approved"]
+    world.run()
+    assert world.get(Invoice, INVOICE).written_off_minor == PART
+
+
+def test_work_that_lost_its_item_is_found_again(world: World) -> None:
+    execution = unrun(world)
+    world.queue.forget()
+    world.clock.move(minutes=5)
+    sweep.lost_work(world.ctx)
+    world.run()
+    assert world.one(Execution, id=execution.id).status == "succeeded"
+    assert effects(world) == 1
+
+
+def test_an_event_that_lost_its_item_is_found_again(world: World) -> None:
+    world.agents.says(task())
+    world.deliver(world.event("psa.timesheet.missing", MISSING))
+    world.queue.forget()
+    world.clock.move(minutes=5)
+    sweep.lost_work(world.ctx)
+    world.run()
+    assert effects(world) == 1
+
+
+# -- decided again before it runs
+
+
+def test_stricter_rules_send_an_automatic_action_to_people(ruled: tuple[World, Restrict]) -> None:
+    world, restrict = ruled
+    execution = unrun(world)
+    restrict(STRICTER)
+    world.run()
+    (asked,) = world.reviews()
+    assert effects(world) == 0
+    world.approve("rhea", asked)
+    world.approve("cora", asked)
+    world.run()
+    assert world.one(Execution, id=execution.id).status == "succeeded"
+    assert effects(world) == 1
+
+
+def test_stricter_rules_send_an_approved_action_back_once(ruled: tuple[World, Restrict]) -> None:
+    world, restrict = ruled
+    first = approved(world)
+    restrict(STRICTER)
+    for _ in range(4):
+        world.run(timedelta(minutes=10))
+        sweep.lost_work(world.ctx)
+    (asked,) = world.reviews()
+    assert asked.id != first.id
+    world.approve("finn", asked)
+    world.run()
+    assert effects(world) == 0
+    world.approve("cora", asked)
+    world.run()
+    assert world.get(Invoice, INVOICE).written_off_minor == PART
+
+
+def test_rules_that_deny_by_now_void_what_was_approved(ruled: tuple[World, Restrict]) -> None:
+    world, restrict = ruled
+    asked = approved(world)
+    restrict(DENY)
+    world.run()
+    assert world.execution(asked).status == "void"
+    assert effects(world) == 0
+    assert world.case(asked.case_id).status == "done"
+
+
+def test_looser_rules_change_nothing(ruled: tuple[World, Restrict]) -> None:
+    world, restrict = ruled
+    restrict(STRICTER)
+    (asked,) = world.reviews(drafted(world, write_off()))
+    world.approve("finn", asked)
+    restrict("[]")
+    world.run()
+    assert effects(world) == 0
+    world.approve("cora", asked)
+    world.run()
+    assert effects(world) == 1
+
+
+def test_a_changed_record_sends_an_approved_action_back(world: World) -> None:
+    asked = approved(world)
+    world.elsewhere(HoldInvoice(invoice_id=INVOICE, reason="wait"))
+    world.run()
+    assert effects(world) == 0
+    (again,) = world.reviews()
+    world.say("finn", again, "reject")
+    world.run()
+    assert world.execution(asked).status == "void"
+    assert effects(world) == 0
+    assert world.case(asked.case_id).status == "done"
+
+
+def test_a_changed_record_that_nobody_looks_at_again_expires(world: World) -> None:
+    asked = approved(world)
+    world.elsewhere(HoldInvoice(invoice_id=INVOICE, reason="wait"))
+    world.run()
+    (again,) = world.reviews()
+    world.clock.move_to(again.expires_at)
+    sweep.reviews(world.ctx)
+    assert world.execution(asked).status == "void"
+    assert world.case(asked.case_id).status == "done"
+    assert effects(world) == 0
+
+
+def test_tenant_settings_that_ask_for_more_send_it_back(world: World) -> None:
+    asked = approved(world)
+    world.set("thresholds/tool/write_off", {"auto_below": 0, "two_from": 1, "deny_from": 101})
+    world.run()
+    assert effects(world) == 0
+    (again,) = world.reviews()
+    world.approve("finn", again)
+    world.approve("cora", again)
+    world.run()
+    assert world.execution(asked).status == "succeeded"
+
+
+def test_a_mode_that_only_watches_voids_what_was_approved(world: World) -> None:
+    asked = approved(world)
+    world.set("mode", "observe")
+    world.run()
+    assert world.execution(asked).status == "void"
+    assert effects(world) == 0
+
+
+def test_a_mode_that_only_watches_voids_what_was_edited_and_approved(world: World) -> None:
+    (asked,) = world.reviews(drafted(world, write_off()))
+    world.edit("finn", asked, amount_minor=PART + 1)
+    world.approve("fred", asked)
+    world.set("mode", "observe")
+    world.run()
+    assert world.execution(asked).status == "void"
+    assert effects(world) == 0
+
+
+def test_a_mode_that_only_proposes_sends_automatic_actions_to_people(world: World) -> None:
+    execution = unrun(world)
+    world.set("mode", "propose")
+    world.run()
+    (asked,) = world.reviews()
+    assert asked.tool == "create_task"
+    world.approve("rhea", asked)
+    world.run()
+    assert world.one(Execution, id=execution.id).status == "succeeded"
+
+
+# -- modes and switches
+
+
+def test_observe_writes_nothing_and_says_what_it_would_have_done(world: World) -> None:
+    world.set("mode", "observe")
+    case = automatic(world)
+    (proposal,) = world.proposals(case)
+    assert (proposal.status, world.decision(proposal).effect, effects(world)) == ("observed", "auto", 0)
+    assert world.decision(proposal).observed
+    assert world.rows(Execution) == []
+
+
+def test_propose_asks_for_everything(world: World) -> None:
+    world.set("mode/psa.timesheet.missing", "propose")
+    case = automatic(world)
+    assert len(world.reviews(case)) == 1
+    assert effects(world) == 0
+
+
+@pytest.mark.parametrize(
+    ("scope", "name"),
+    [("tenant", ""), ("workflow", "psa.timesheet.missing"), ("tool", "create_task"), ("agent", "triage")],
+)
+def test_what_is_paused_waits_and_nothing_of_it_is_lost(world: World, scope: str, name: str) -> None:
+    control.pause(world.ctx, world.actor("rhea"), scope, name)
+    world.agents.says(task())
+    world.deliver(world.event("psa.timesheet.missing", MISSING))
+    world.run(timedelta(hours=1))
+    assert effects(world) == 0
+    with world.refused("not_permitted"):
+        control.resume(world.ctx, world.actor("rhea"), scope, name)
+    control.resume(world.ctx, world.actor("hal"), scope, name)
+    world.run(timedelta(minutes=1))
+    assert effects(world) == 1
+
+
+def test_a_pause_of_one_tenant_stops_no_other(world: World) -> None:
+    control.pause(world.ctx, world.actor("rhea"), "tenant")
+    world.case_of("psa.timesheet.missing", MISSING, task(), tenant="borealis")
+    assert [entry["count"] for entry in world.ledger("borealis")] == [1]
+
+
+def test_many_looks_while_paused_do_not_swallow_a_later_try(world: World) -> None:
+    """Each look takes a generation of the item; what is put later under a generation used up would never run."""
+    execution = unrun(world)
+    control.pause(world.ctx, world.actor("rhea"), "tool", "create_task")
+    world.run(timedelta(minutes=3))
+    control.resume(world.ctx, world.actor("hal"), "tool", "create_task")
+    world.firm().fault("timeout_before_apply", "create_task", 1)
+    world.run(timedelta(minutes=1))
+    assert world.one(Execution, id=execution.id).status == "succeeded"
+    assert effects(world) == 1
+
+
+@pytest.mark.parametrize(
+    ("scope", "name", "pointer"),
+    [("planet", "", "/scope"), ("tool", "rm", "/name"), ("tenant", "x", "/name"), ("workflow", "", "/name")],
+)
+def test_a_switch_that_does_not_exist_is_named(world: World, scope: str, name: str, pointer: str) -> None:
+    with world.refused("invalid_body") as caught:
+        control.pause(world.ctx, world.actor("rhea"), scope, name)
+    assert [error.pointer for error in caught[0].errors] == [pointer]
+    with world.refused("not_permitted"):
+        control.pause(world.ctx, world.actor("vera"), "tenant")
+    with world.refused("not_found"):
+        control.resume(world.ctx, world.actor("hal"), "tenant")
+
+
+# -- money
+
+
+def test_reserved_money_is_free_again_when_nothing_happened(world: World) -> None:
+    world.firm().fault("refuse", "write_off", 1)
+    approved(world)
+    world.run()
+    assert world.rows(Reservation) == []
+
+
+def test_spent_money_is_kept_under_every_name_that_counts_it(world: World) -> None:
+    approved(world)
+    world.run()
+    scopes = {row.scope for row in world.rows(Reservation)}
+    finn = world.actor("finn").principal_id
+    assert scopes == {"tool/write_off", "customer/cus-08", "contract/ctr-01", f"approver/{finn}/ctr-01"}
+    assert {row.amount_minor for row in world.rows(Reservation)} == {PART}
+
+
+def test_actions_without_money_reserve_nothing(world: World) -> None:
+    automatic(world)
+    assert world.rows(Reservation) == []
+
+
+def test_the_priority_of_a_ticket_is_set_and_read_back(world: World) -> None:
+    before = world.get(Ticket, "tic-003")
+    (asked,) = world.reviews(
+        world.case_of(
+            "support.ticket.opened", {"ticket_id": before.id, "title": "x", "text": "y"},
+            SetTicketPriority(ticket_id=before.id, priority="p1"),
+        )
+    )  # fmt: skip
+    world.approve("rhea", asked)
+    world.run()
+    assert world.get(Ticket, before.id).priority == "p1"
