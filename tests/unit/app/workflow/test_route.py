@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.store.models import Case, Decision, Review
 from app.workflow.route import ask, priority, scopes
 from tests.unit.policies.firm import books, reached_from
-from tools.actions import Action, HoldInvoice
+from tools.actions import Action, HoldInvoice, NotifyChannel, ShiftMilestone
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 RISKS = st.integers(0, 100)
