@@ -91,6 +91,7 @@ class Service:
     queue: DbosQueue
     worker: DbosWorker
     connectors: Connectors
+    memory: Memory
     warm: Callable[[], None]
 
     def start(self) -> None:
@@ -110,6 +111,7 @@ class Service:
     def close(self) -> None:
         if isinstance(self.connectors, TenantConnectors):
             self.connectors.close()
+        self.memory.close()
         self.context.engine.dispose()
 
 
@@ -141,7 +143,7 @@ def build(
         connectors=connectors or TenantConnectors(engine, settings.home / "sandbox", clock),
     )
     worker = DbosWorker(engine, queue, works(context), _schedules(context))
-    return Service(context, queue, worker, context.connectors, partial(_warm, embedded))
+    return Service(context, queue, worker, context.connectors, memory, partial(_warm, embedded))
 
 
 def compose(
