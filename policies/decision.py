@@ -110,9 +110,7 @@ def _within_limit(approval: Approval, amount_minor: int | None) -> bool:
     return amount_minor is not None and approval.approved_minor + amount_minor <= approval.limit_minor
 
 
-def _met(
-    requirement: Requirement, approvals: Collection[Approval], parties: Mapping[Party, Collection[str]]
-) -> bool:
+def _met(requirement: Requirement, approvals: Collection[Approval], parties: Mapping[Party, Collection[str]]) -> bool:
     barred = {name for party in requirement.excluded for name in parties.get(party, ())}
     roles = set(requirement.roles)
     counted = {a.principal for a in approvals if a.principal not in barred and not roles.isdisjoint(a.roles)}

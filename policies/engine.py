@@ -21,9 +21,7 @@ class Engine:
         self.ruleset = ruleset
         self._rules = {rule.id: rule for rule in ruleset.rules}
 
-    def judge(
-        self, request: PolicyRequest, doubt: Doubt, mode: Mode, thresholds: Thresholds | None = None
-    ) -> Decision:
+    def judge(self, request: PolicyRequest, doubt: Doubt, mode: Mode, thresholds: Thresholds | None = None) -> Decision:
         """Risk and decision in one; a risk that cannot be told is a reason to deny."""
         try:
             risk = score(request, doubt, self.ruleset.weights)

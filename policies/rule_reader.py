@@ -75,9 +75,7 @@ def _named(node: yaml.Node) -> str | None:
     return next((str(ident)[:80] for ident in found if ident), None)
 
 
-def _names(
-    reading: Reading, fields: Mapping[str, yaml.Node], field: str, allowed: tuple[str, ...] | None
-) -> list[str]:
+def _names(reading: Reading, fields: Mapping[str, yaml.Node], field: str, allowed: tuple[str, ...] | None) -> list[str]:
     return list(reading.choices(fields[field], field, allowed) or ()) if field in fields else []
 
 
@@ -207,5 +205,3 @@ def _given(reading: Reading, node: yaml.Node) -> dict[str, int | str] | None:
         if value is not None:
             given[name] = value
     return given if fields is not None and len(given) == len(fields) and "tool" in given else None
-
-
