@@ -82,16 +82,23 @@ def tenant_of(ground: Ground, wanted: str | None) -> str:
     raise failed("not_found", f"there is no tenant {chosen}; there are {', '.join(known)}")
 
 
-def first_tenant_of(ground: Ground, wanted: str | None) -> str:
-    """As `tenant_of`; an installation that is still empty gets its first firm, with a sandbox firm as its systems.
+def joined_tenant_of(ground: Ground, wanted: str | None) -> str:
+    """As `tenant_of`; who is the first to join a firm in development has it made, with a sandbox firm as its systems.
 
-    Production gets none: there the firm, and what its systems are, is somebody's decision.
+    Production makes none: there the firm, and what its systems are, is somebody's decision.
     """
-    if wanted is None and not _tenants(ground) and ground.settings.environment == "development":
-        set_up_tenant(ground, FIRST_TENANT, sandbox=True)
-        note(f"countersign: there was no firm here yet; made {FIRST_TENANT}, with a sandbox firm as its systems")
-        return FIRST_TENANT
-    return tenant_of(ground, wanted)
+    known = _tenants(ground)
+    chosen = wanted or (None if known else FIRST_TENANT)
+    if chosen is None or chosen in known or ground.settings.environment != "development":
+        return tenant_of(ground, wanted)
+    set_up_tenant(ground, chosen, sandbox=True)
+    note(f"countersign: there was no firm {chosen} here yet; made it, with a sandbox firm as its systems")
+    return chosen
+
+
+def first_tenant_of(ground: Ground, wanted: str | None) -> str:
+    """As `tenant_of`; an installation that is still empty gets its first firm, as with `joined_tenant_of`."""
+    return tenant_of(ground, wanted) if wanted else joined_tenant_of(ground, None)
 
 
 def _tenants(ground: Ground) -> list[str]:

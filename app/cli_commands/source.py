@@ -17,24 +17,24 @@ def add(
     *,
     verifier: Annotated[str, typer.Option(help="How its deliveries are signed: standard-webhooks.")],
     types: Annotated[
-        str | None, typer.Option(help="What it may emit, by commas; `crm.*` is a pattern. Else all.")
-    ] = None,
+        list[str], typer.Option(help="What it may emit, by commas or repeated; `crm.*` is a pattern. Else all.")
+    ] = [],  # noqa: B006 - typer copies it
     mapping: Annotated[Path | None, typer.Option(help="JSON file: how its own events become ours.")] = None,
     tenant: TenantOption = None,
     as_json: Json = False,
 ) -> None:
     """A sender of events. Answers {"source","secret","url"}; the secret is told this once."""
-    from app.cli_commands.local import first_tenant_of, open_ground
+    from app.cli_commands.local import joined_tenant_of, open_ground
     from app.identity.principals import machine_actor
     from app.identity.sources import ANY_TYPE, add_source
 
-    allowed = tuple(each.strip() for each in types.split(",") if each.strip()) if types is not None else ANY_TYPE
-    if not allowed:
+    allowed = tuple(each.strip() for several in types for each in several.split(",") if each.strip())
+    if types and not allowed:
         raise failed("invalid_query", "--types names no type; leave it out to allow all")
     mapped = None if mapping is None else _mapping(mapping)
     with open_ground() as ground:
-        actor = machine_actor(first_tenant_of(ground, tenant))
-        slug, secret = add_source(ground, actor, name, verifier=verifier, types=allowed, mapping=mapped)
+        actor = machine_actor(joined_tenant_of(ground, tenant))
+        slug, secret = add_source(ground, actor, name, verifier=verifier, types=allowed or ANY_TYPE, mapping=mapped)
         url = f"{ground.settings.public_url}/v1/events/{slug}"
     made = {"source": slug, "secret": secret, "url": url}
     tell(made, as_json=as_json, text=lambda: [f"{key}  {value}" for key, value in made.items()])

@@ -24,22 +24,23 @@ def create(
     """A token of a person or service. Answers {"token","principal"}; the token is told this once."""
     from datetime import timedelta
 
-    from app.cli_commands.local import first_tenant_of, open_ground
+    from app.cli_commands.local import joined_tenant_of, open_ground
     from app.identity.principals import add_principal, by_name, grant_role, grants_of, machine_actor
     from app.identity.tokens import SCOPES, create_token
     from app.store.engine import read_only
 
     if unknown := sorted(set(scope) - SCOPES.keys()):
         raise failed("invalid_query", f"--scope {unknown[0]!r} is not a scope; scopes are {', '.join(SCOPES)}")
+    wanted = grants(role)
     with open_ground() as ground:
-        actor = machine_actor(first_tenant_of(ground, tenant))
+        actor = machine_actor(joined_tenant_of(ground, tenant))
         with read_only(ground.engine) as session:
             row = by_name(session, actor.tenant, name)
             held = grants_of(session, row, ground.clock()) if row else ()
         if row is None:
-            row = add_principal(ground, actor, name=name, kind="service", roles=grants(role), limit_minor=limit)
+            row = add_principal(ground, actor, name=name, kind="service", roles=wanted, limit_minor=limit)
         else:
-            for each in grants(role):
+            for each in wanted:
                 if each not in held:
                     grant_role(ground, actor, row.id, each)
         expires = ground.clock() + timedelta(days=days) if days else None

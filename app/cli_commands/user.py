@@ -41,13 +41,14 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Add a person. Answers {"principal","name","roles"}."""
-    from app.cli_commands.local import first_tenant_of, open_ground
+    from app.cli_commands.local import joined_tenant_of, open_ground
     from app.identity.principals import add_principal, machine_actor
 
+    wanted = grants(role, unit)
     with open_ground() as ground:
-        actor = machine_actor(first_tenant_of(ground, tenant))
+        actor = machine_actor(joined_tenant_of(ground, tenant))
         row = add_principal(
-            ground, actor, name=name, kind="person", roles=grants(role, unit), email=email, record_id=record, unit=unit,
+            ground, actor, name=name, kind="person", roles=wanted, email=email, record_id=record, unit=unit,
             limit_minor=limit,
         )  # fmt: skip
     tell(
@@ -136,7 +137,7 @@ def import_people(file: Path, *, tenant: TenantOption = None, as_json: Json = Fa
     Its columns: name, email, roles (by blanks), unit, record_id, limit_minor. Who is there already is left as they
     are. Answers {"added","known"}.
     """
-    from app.cli_commands.local import first_tenant_of, open_ground
+    from app.cli_commands.local import joined_tenant_of, open_ground
     from app.errors import Problem
     from app.identity.principals import add_principal, by_name, machine_actor
     from app.store.engine import read_only
@@ -145,7 +146,7 @@ def import_people(file: Path, *, tenant: TenantOption = None, as_json: Json = Fa
     known: list[str] = []
     rows = _rows(file)
     with open_ground() as ground:
-        actor = machine_actor(first_tenant_of(ground, tenant))
+        actor = machine_actor(joined_tenant_of(ground, tenant))
         for number, row in enumerate(rows, start=2):
             with read_only(ground.engine) as session:
                 there = by_name(session, actor.tenant, row["name"]) if row["name"] else None
