@@ -93,11 +93,13 @@ class Service:
     connectors: Connectors
     memory: Memory
     warm: Callable[[], None]
+    _warming: threading.Thread | None = None
 
     def start(self) -> None:
         """Begins working off what is due. The reasoner warms up beside it, so that ready may precede it."""
         self.worker.start()
-        threading.Thread(target=self.warm, name="warm-up", daemon=True).start()
+        self._warming = threading.Thread(target=self.warm, name="warm-up", daemon=True)
+        self._warming.start()
 
     def drain(self, timeout: timedelta = timedelta(seconds=20)) -> int:
         """Takes no more work, waits for what runs, signs a last checkpoint. Answers how much still runs."""
@@ -109,6 +111,10 @@ class Service:
         return self.queue.wait_idle(timeout)
 
     def close(self) -> None:
+        """To be called last, after `drain` where it was started."""
+        if self._warming is not None:
+            # A process that ends while native code is loading in a thread is aborted.
+            self._warming.join()
         if isinstance(self.connectors, TenantConnectors):
             self.connectors.close()
         self.memory.close()

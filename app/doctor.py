@@ -146,6 +146,7 @@ def _precedents(_settings: Settings) -> str:
         vector = np.zeros(DIMENSIONS, np.float32)
         vector[0] = 1.0
         recall = memory.nearest("doctor", vector, None, 1)
+        memory.close()
     if recall.fault is not None:
         raise _Amiss(recall.fault)
     return "the vector store opens and answers"

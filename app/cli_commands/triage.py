@@ -43,7 +43,7 @@ def triage(
     from app.cli_commands.local import open_service, writing
     from app.workflow.ingest import request_triage
 
-    logging.disable(logging.CRITICAL)  # what goes wrong with the case stands in the case
+    logging.getLogger().addHandler(logging.NullHandler())  # what goes wrong with the case stands in the case
     said = {"kind": kind, "project": project, "customer": customer, "requested_by": requested_by}
     body = _request(file, {name: value for name, value in said.items() if value is not None})
     with open_service() as service:
