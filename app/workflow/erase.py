@@ -12,10 +12,11 @@ from app.audit import erasure
 from app.context import Context
 from app.errors import FieldError, Problem
 from app.store.engine import read_only, unit_of_work
-from app.store.models import Case, Event, Payload, TriageRun
+from app.store.models import Case, Event, Execution, Payload, TriageRun
 from app.workflow import cases, learn, review
 
 MAY_ERASE = ("compliance", "admin")
+_ERASED = "the content was erased"
 
 
 def erase_person(ctx: Context, actor: Actor, about: str) -> dict[str, int]:
@@ -73,11 +74,14 @@ def _concerned(ctx: Context, session: Session, tenant: str, about: str) -> tuple
 
 def _take_back(ctx: Context, session: Session, case: Case, now: datetime) -> None:
     review.supersede(ctx, session, case, system_actor(case.tenant, "erase"), now, because="erased")
-    for run in session.exec(
-        select(TriageRun).where(col(TriageRun.case_id) == case.id, col(TriageRun.status).in_(("waiting", "running")))
-    ):
-        run.status, run.finished_at, run.nothing_because = "superseded", now, "the content was erased"
+    for run in session.exec(select(TriageRun).where(col(TriageRun.case_id) == case.id)):
+        if run.status in ("waiting", "running"):
+            run.status, run.finished_at = "superseded", now
+        # A model says in its own words what it was not sure of, and a connector why it refused: both may quote.
+        run.nothing_because, run.abstained = _ERASED, None
         session.add(run)
+    refused = col(Execution.case_id) == case.id, col(Execution.error).is_not(None)
+    session.exec(update(Execution).where(*refused).values(error=_ERASED))
     case.because = "The content was erased."
     case.correlation = None
     session.add(case)

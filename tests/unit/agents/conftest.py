@@ -1,6 +1,5 @@
-"""Shared by the tests of this room: the encoder's cache, built once a run and not once a worker."""
+"""Shared by the tests of this room: the reasoner, a desk, and memories of two encoders over one folder."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,18 +9,6 @@ from agents.memory import Memory
 from agents.reasoners.embedded.encoder import Encoder
 from agents.reasoners.embedded.reasoner import EmbeddedReasoner
 from tests.unit.agents.small_firm import Desk, small_firm
-
-
-@pytest.fixture(scope="session")
-def encoder_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache folder that parallel workers share: the encoder itself sees to it that one of them builds."""
-    base = tmp_path_factory.getbasetemp()
-    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "encoder-cache"
-
-
-@pytest.fixture(scope="session")
-def encoder(encoder_cache: Path) -> Encoder:
-    return Encoder(encoder_cache)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,355 @@
+"""Erasing a person: nothing of them is left in any file, the log still verifies, and nobody else loses anything."""
+
+import base64
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from agents.graph import Triage
+from agents.learner import Learner
+from agents.memory import Memory
+from agents.reasoners.embedded.encoder import Encoder
+from agents.reasoners.embedded.reasoner import EmbeddedReasoner
+from app.audit.checkpoint import sign_checkpoint
+from app.audit.export import export, snapshot
+from app.audit.vault import PayloadErased
+from app.audit.verify import Key, Result, verify
+from app.store.engine import read_only
+from app.store.models import Case, Event, Payload, Proposal, SubjectKey, TriageRun
+from app.workflow import corrections, ingest
+from app.workflow.erase import erase_person
+from app.workflow.learn import learn, relearn
+from tests.integration.invariants import check
+from tests.integration.workflow.scenes import ask, letter, task, write_off
+from tests.integration.world import Template, World
+from tools.proposals import Assessment, Outcome
+
+NAME, ADDRESS = "Rosalind Achterberg", "rosalind.achterberg@kestrel-harbour.example"
+PHRASE = "seventeen violet lanterns for the harbour"
+PLANTED = (NAME, "Achterberg", ADDRESS, "kestrel-harbour", PHRASE, "violet lanterns")
+TEXT = f"{NAME} here: please bill {PHRASE} again, the invoice was wrong. Answer to {ADDRESS}."
+OTHER, OTHER_TEXT = "bertram@alder.example", "Bertram asks whether the second invoice of February is right."
+RUN = 16
+"""Bytes of a ciphertext or key that are searched for: a run of that length is in no other file by chance."""
+
+
+@dataclass
+class House:
+    """A world that learns, and what of the erased person its files and its export hold."""
+
+    world: World
+    memory: Memory
+    encoder: Encoder
+
+    def files(self) -> dict[str, bytes]:
+        home = self.world.ctx.settings.home
+        return {str(path.relative_to(home)): path.read_bytes() for path in home.rglob("*") if path.is_file()}
+
+    def holding(self, *needles: bytes) -> dict[str, bytes]:
+        """File → one of the needles that it holds, in any case of letters."""
+        found: dict[str, bytes] = {}
+        for name, content in self.files().items():
+            folded = content.lower()
+            for needle in needles:
+                if needle in content or needle.lower() in folded:
+                    found[name] = needle
+        return found
+
+    def planted(self) -> dict[str, bytes]:
+        return self.holding(*(spelling for text in PLANTED for spelling in spellings(text)))
+
+    def secrets(self, *cases: Case) -> list[bytes]:
+        """A run of each ciphertext and wrapped key under which the person's content and these cases' lie."""
+        about = {self.world.ctx.vault.subject("acme", ADDRESS), *(case.data_subject for case in cases)}
+        rows = [row for row in self.world.rows(Payload, tenant="acme") if row.data_subject in about]
+        keys = [row for row in self.world.rows(SubjectKey, tenant="acme") if row.data_subject in about]
+        found = [*(row.ciphertext for row in rows), *(row.wrapped for row in keys)]
+        return [bytes(secret)[20 : 20 + RUN] for secret in found if secret is not None]
+
+    def traces(self, text: str) -> dict[str, bytes]:
+        """Files that hold any run of eight numbers of the text's vector."""
+        (vector,) = self.encoder.encode([text])
+        return self.holding(*(vector[at : at + 8].tobytes() for at in range(0, 384, 8)))
+
+    def export(self) -> bytes:
+        with snapshot(self.world.ctx.engine) as session:
+            return b"".join(export(session, self.world.ctx.log, self.world.ctx.vault, "acme"))
+
+    def verified(self, since: str) -> Result:
+        """The export, held against a checkpoint that was kept elsewhere."""
+        key = Key(str(self.world.ctx.log.verifier("acme")))
+        return verify(io.BytesIO(self.export()), key, key.open_all(since))
+
+    def checkpoint(self) -> str | None:
+        return sign_checkpoint(self.world.ctx.engine, self.world.ctx.log, "acme", self.world.clock())
+
+    def erase(self, about: str = ADDRESS, who: str = "carl") -> dict[str, int]:
+        return erase_person(self.world.ctx, self.world.actor(who), about)
+
+    def texts(self, case: Case) -> list[str]:
+        """Of the case's events, as far as they can still be read."""
+        found = []
+        with read_only(self.world.ctx.engine) as session:
+            for event in self.world.rows(Event, case_id=case.id):
+                try:
+                    found.append(str(self.world.ctx.vault.open(session, case.tenant, event.payload)["data"]["text"]))
+                except PayloadErased:
+                    continue
+        return found
+
+
+OpenHouse = Callable[..., House]
+
+
+@pytest.fixture
+def open_house(template: Template, tmp_path: Path, encoder: Encoder) -> Iterator[OpenHouse]:
+    """A house with agents that say what they are told; `real` has the graph and the embedded reasoner instead."""
+    opened: list[House] = []
+
+    def opening(*, real: bool = False) -> House:
+        memory = Memory(tmp_path / "home" / "cache" / "precedents", encoder.version)
+        agents = Triage(EmbeddedReasoner(encoder, memory)) if real else None
+        world = World.open(template, tmp_path / "home", agents=agents)
+        world.ctx = replace(world.ctx, learner=Learner(encoder, memory))
+        opened.append(House(world, memory, encoder))
+        return opened[-1]
+
+    yield opening
+    for house in opened:
+        try:
+            check(house.world)
+        finally:
+            house.memory.close()
+            house.world.close()
+
+
+def spellings(text: str) -> set[bytes]:
+    """Each way in which the text could stand in a file: encodings, and Base64 at each of its three offsets."""
+    found = {text.encode(), text.encode("utf-16-le"), text.encode("utf-16-be"), text.encode().hex().encode()}
+    for shift in range(3):
+        raw = bytes(shift) + text.encode()
+        # Only the characters that depend on the text alone.
+        encoded = base64.b64encode(raw)[-(-shift * 8 // 6) : len(raw) * 8 // 6]
+        found |= {encoded, encoded.replace(b"+", b"-").replace(b"/", b"_")}
+    return found
+
+
+def speaks(world: World) -> list[Case]:
+    """The person's words wherever words go: a request, a signed event, comments, an edit, what agents say of them."""
+    quoting = letter(ADDRESS, body=f"Dear {NAME}, as for {PHRASE}: yes.")
+    asked = ask(world, "vera", write_off(), quoting, text=TEXT, requested_by=ADDRESS)
+    for review in world.reviews(asked):
+        world.say("finn", review, "respond", comment=f"Who is {NAME}? What of {PHRASE}?")
+    money = next(review for review in world.reviews(asked) if review.tool == "write_off")
+    world.edit("finn", money, reason=f"{NAME} ({ADDRESS}) was promised {PHRASE}")
+    # The same address in another spelling, from a source that signs.
+    data = {"project_id": "prj-01", "text": TEXT, "requested_by": f" {ADDRESS.upper()} "}
+    sent = world.case_of("psa.change_request.submitted", data, task(), task(title=f"Call {NAME} of {PHRASE}"))
+    plain = next(review for review in world.reviews(sent) if NAME not in world.args(review.proposal_id)["title"])
+    world.say("lena", plain, "approve", comment=f"{PHRASE}: fine, says {NAME}")
+    world.run()
+    return [asked, sent]
+
+
+def other(world: World, *, tenant: str = "acme") -> Case:
+    """Somebody else's request, approved."""
+    data = {"project_id": "prj-02", "text": OTHER_TEXT, "requested_by": OTHER}
+    case = world.case_of("psa.change_request.submitted", data, task("Ask Bertram"), tenant=tenant)
+    if tenant == "acme":
+        world.approve("lena", *world.reviews(case))
+        world.run()
+    return case
+
+
+def test_nothing_of_an_erased_person_is_in_any_file(open_house: OpenHouse) -> None:
+    house = open_house()
+    world = house.world
+    cases, bystander = speaks(world), other(world)
+    learn(world.ctx)
+    before = house.checkpoint()
+    # All of it is there and can be read: sealed in the database, as vectors in the memory, open in the export.
+    assert house.memory.count("acme") == 2
+    secrets = house.secrets(*cases)
+    assert len(secrets) > 12
+    assert all(house.holding(secret) for secret in secrets)
+    assert house.traces(TEXT)
+    assert all(text.encode() in house.export() for text in (NAME, ADDRESS, PHRASE, OTHER))
+
+    done = house.erase()
+    assert done["cases"] == 2
+    assert done["payloads"] >= 10
+    assert done["entries"] >= 3
+
+    assert house.planted() == {}
+    assert house.holding(*secrets) == {}
+    assert house.traces(TEXT) == {}
+    assert house.memory.count("acme") == 1
+    after = house.export()
+    assert not any(spelling in after for text in PLANTED for spelling in spellings(text))
+    found = house.verified(str(before))
+    assert found.holds, found.reason
+    assert found.erased == done["payloads"]
+    # Somebody else's is as it was.
+    assert house.texts(bystander) == [OTHER_TEXT]
+    assert OTHER.encode() in after
+    assert house.traces(OTHER_TEXT)
+
+
+def test_what_nobody_can_read_any_more_nobody_is_asked_about(open_house: OpenHouse) -> None:
+    house = open_house()
+    world = house.world
+    cases = speaks(world)
+    pending = [review for case in cases for review in world.reviews(case)]
+    assert sorted(review.tool for review in pending) == ["create_task", "write_off"]
+    ledger = world.ledger()
+    house.erase()
+    assert {world.review(review.id).status for review in pending} == {"superseded"}
+    assert {world.case(case.id).status for case in cases} == {"done"}
+    for review in pending:
+        with world.refused("erased"):
+            world.say("lena", review, "respond", comment="What was it?")
+    world.run()
+    assert world.ledger() == ledger
+    assert [row.status for case in cases for row in world.rows(Proposal, case_id=case.id, status="decided")] == [
+        "decided"  # the one that took effect before
+    ]
+
+
+def test_erasing_again_changes_nothing(open_house: OpenHouse) -> None:
+    house = open_house()
+    speaks(house.world)
+    house.erase()
+    size = len(house.world.entries())
+    again = house.erase()
+    assert (again["payloads"], again["entries"]) == (0, 0)
+    assert len(house.world.entries()) == size
+
+
+def test_learning_after_the_erasure_brings_nothing_back(open_house: OpenHouse) -> None:
+    house = open_house()
+    speaks(house.world)
+    other(house.world)
+    house.erase()
+    learn(house.world.ctx)
+    assert house.memory.count("acme") == 1
+    relearn(house.world.ctx, "acme")
+    assert house.memory.count("acme") == 1
+    assert house.traces(TEXT) == {}
+
+
+def test_whose_memory_it_is_forgets_what_another_process_erased(open_house: OpenHouse) -> None:
+    house = open_house()
+    world = house.world
+    speaks(world)
+    learn(world.ctx)
+    elsewhere = replace(world.ctx, learner=None)
+    erase_person(elsewhere, world.actor("carl"), ADDRESS)
+    assert house.memory.count("acme") == 1
+    learn(world.ctx)
+    assert house.memory.count("acme") == 0
+    assert house.traces(TEXT) == {}
+    assert house.planted() == {}
+
+
+def test_who_writes_again_is_heard_and_the_past_stays_erased(open_house: OpenHouse) -> None:
+    house = open_house()
+    world = house.world
+    cases = speaks(world)
+    house.erase()
+    data = {"project_id": "prj-01", "text": "It is me again.", "requested_by": ADDRESS}
+    again = world.case_of("psa.change_request.submitted", data, task())
+    assert house.texts(again) == ["It is me again."]
+    assert [house.texts(case) for case in cases] == [[], []]
+    assert house.erase()["payloads"] >= 1
+    assert house.texts(again) == []
+
+
+def test_the_same_address_at_another_firm_is_another_person(open_house: OpenHouse) -> None:
+    house = open_house()
+    world = house.world
+    theirs = world.case_of(
+        "psa.change_request.submitted", {"project_id": "prj-01", "text": TEXT, "requested_by": ADDRESS}, task(),
+        tenant="borealis",
+    )  # fmt: skip
+    speaks(world)
+    house.erase()
+    assert house.texts(theirs) == [TEXT]
+    assert {review.status for review in world.reviews(theirs)} == {"pending"}
+
+
+def test_words_in_which_a_model_doubts_are_erased_too(open_house: OpenHouse) -> None:
+    """They stand beside the case, where lists show them without opening anything."""
+    house = open_house()
+    world = house.world
+    doubt = Assessment(category=None, confidence=0, abstained=f"{NAME} speaks of {PHRASE}", model="fake")
+    unclear = Outcome(assessment=doubt, nothing_because=f"nobody knows {NAME}", summary=f"{NAME}: {PHRASE}")
+    world.agents.always = lambda _new_id: unclear
+    request = {"kind": "other", "text": TEXT, "requested_by": ADDRESS}
+    case_id = ingest.request_triage(world.ctx, world.actor("vera"), request)
+    world.run()
+    assert house.planted() != {}
+    house.erase()
+    assert house.planted() == {}
+    assert world.one(TriageRun, case_id=case_id).abstained is None
+
+
+def test_a_case_alone_can_be_erased(open_house: OpenHouse) -> None:
+    house = open_house()
+    world = house.world
+    about_her = world.case_of(
+        "psa.change_request.submitted", {"project_id": "prj-01", "text": TEXT}, task(title=f"Call {NAME}")
+    )
+    bystander = other(world)
+    secrets = house.secrets(about_her)
+    assert house.erase(about_her.id)["cases"] == 1
+    assert house.texts(about_her) == []
+    assert house.holding(*secrets) == {}
+    assert house.texts(bystander) == [OTHER_TEXT]
+
+
+@pytest.mark.parametrize("who", ["vera", "lena", "cora", "abel", "mona"])
+def test_only_compliance_and_admins_erase(open_house: OpenHouse, who: str) -> None:
+    house = open_house()
+    (case, _) = speaks(house.world)
+    with house.world.refused("not_permitted"):
+        house.erase(who=who)
+    assert house.texts(case) == [TEXT]
+
+
+@pytest.mark.parametrize(
+    ("about", "code"),
+    [("nobody@alder.example", "not_found"), ("cas_unknown", "not_found"), ("", "invalid_body"), ("  ", "invalid_body")],
+)
+def test_whom_nobody_knows_cannot_be_erased(open_house: OpenHouse, about: str, code: str) -> None:
+    house = open_house()
+    case = other(house.world)
+    size = len(house.world.entries())
+    with house.world.refused(code):  # type: ignore[arg-type]
+        house.erase(about)
+    assert len(house.world.entries()) == size
+    assert house.texts(case) == [OTHER_TEXT]
+
+
+def test_the_real_graph_leaves_nothing_either(open_house: OpenHouse) -> None:
+    house = open_house(real=True)
+    world = house.world
+    world.set("mode", "propose")  # so that no effect quotes anybody
+    request = {"kind": "other", "text": TEXT, "project": "prj-01", "requested_by": ADDRESS}
+    asked = ingest.request_triage(world.ctx, world.actor("vera"), request)
+    data = {"project_id": "prj-01", "text": TEXT, "requested_by": ADDRESS}
+    case = world.case_of("psa.change_request.submitted", data)
+    assert {run.status for run in world.rows(TriageRun)} == {"done"}
+    assert world.reviews(case)
+    corrections.correct(world.ctx, world.actor("finn"), asked, {"kind": "reclassify", "to": "billing_question"})
+    world.run()
+    learn(world.ctx)
+    assert house.traces(TEXT)
+    assert NAME.encode() in house.export()
+
+    house.erase()
+    assert house.planted() == {}
+    assert house.traces(TEXT) == {}
+    assert world.reviews() == []
