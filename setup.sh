@@ -86,5 +86,8 @@ say "installing requirements.lock"
 install --require-hashes --no-deps -r requirements.lock
 # The build backend is in the lock, so the project is built with it and nothing more is fetched.
 install --no-build-isolation --no-deps -e .
+# What the service imports is compiled once, here, also where the environment keeps Python from writing bytecode.
+runs env PYTHONDONTWRITEBYTECODE= .venv/bin/python -c \
+    'import alembic.command, app.demo, app.serving, langgraph.graph, onnxruntime, rich.console, tokenizers' || true
 touch .venv/.ready
 say "ready"

@@ -73,7 +73,7 @@ class Access:
             f'    curl -H "Authorization: Bearer $TOKEN" "{self.url}/v1/reviews?limit=3"\n'
             "    .venv/bin/countersign queue\n"
             f"    .venv/bin/countersign approve REVIEW --as '{self.name}'\n\n"
-            "  Some actions need a second person: `countersign user list`, then `user link NAME`.\n"
+            "  Some actions need a second person: `.venv/bin/countersign user list`, then `user link NAME`.\n"
             "  Ctrl-C stops it and loses nothing.\n"
         )
 

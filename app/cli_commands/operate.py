@@ -67,6 +67,7 @@ def demo(
     if settings.environment == "production":
         raise failed("not_permitted", "a demonstration does not run in production")
     _logging(settings.log_level if settings.log_level != "INFO" else "WARNING")
+    note("countersign: starting")
     with until_signal() as over:
         at = listen(settings)
         service = build(settings)
