@@ -7,7 +7,7 @@ from sqlmodel import Session, col
 
 from app.errors import Problem
 from app.ids import new_id
-from app.store.models import Case, Execution, Review, TriageRun
+from app.store.models import Case, Execution, Proposal, Review, TriageRun
 
 LIVE_EXECUTIONS = ("waiting", "running", "unknown")
 
@@ -26,7 +26,13 @@ _STATE = select(
         _any(Review, "pending") | _any(Execution, "running").where(col(Execution.connector) == "manual")
     ).label("waiting"),
     (_any(TriageRun, "waiting", "running") | _any(Execution, *LIVE_EXECUTIONS)).label("open"),
-    (_any(TriageRun, "failed") | _any(Execution, "failed")).label("failed"),
+    # What failed before a correction was answered by it.
+    (
+        _any(TriageRun, "failed").where(col(TriageRun.case_generation) == bindparam("generation"))
+        | _any(Execution, "failed").where(
+            col(Proposal.id) == col(Execution.proposal_id), col(Proposal.case_generation) == bindparam("generation")
+        )
+    ).label("failed"),
 )  # fmt: skip
 
 
@@ -73,7 +79,9 @@ def settle(session: Session, case: Case, now: datetime) -> None:
     if case.status == "unrecognised":
         return
 
-    waiting, is_open, failed = session.connection().execute(_STATE, {"ident": case.id}).one()
+    waiting, is_open, failed = (
+        session.connection().execute(_STATE, {"ident": case.id, "generation": case.generation}).one()
+    )
     if waiting:
         case.status = "waiting"
     elif is_open:

@@ -188,6 +188,16 @@ def test_a_correction_while_the_graph_runs_wins(world: World) -> None:
     assert world.case(case_id).status == "done"
 
 
+def test_a_failure_is_answered_by_the_correction(world: World) -> None:
+    case = request(world, task())
+    world.firm().fault("refuse", "create_task", 1)
+    world.approve("rhea", *world.reviews(case))
+    world.run()
+    assert world.case(case.id).status == "failed"
+    correct(world, "rhea", case, kind="dismiss")
+    assert world.case(case.id).status == "done"
+
+
 @pytest.mark.parametrize("who", ["vera", "abel", "mona", "ada"])
 def test_who_decides_nothing_corrects_nothing(world: World, who: str) -> None:
     case = request(world, task())
