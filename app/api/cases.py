@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from app.actor import Actor
 from app.api.idempotency import IdempotentRoute
 from app.api.problems import documented
-from app.api.requests import Body, Ctx, described, reader, writer
+from app.api.requests import Anybody, Body, Ctx, described, reader, writer
 from app.views import cases
 from app.views.pages import DEFAULT_LIMIT, MAX_LIMIT, page
 from app.workflow import corrections
@@ -41,14 +41,17 @@ def list_cases(
     return JSONResponse(cases.cases(ctx, actor, wanted, status=status, kind=kind, customer=customer))
 
 
-@router.get("/{case_id}", responses=documented(403, 404), summary="One case with all that happened in it")
+def _in_sight(ctx: Ctx, actor: Anybody, case_id: str) -> None:
+    """404 before anything is said of roles or of the body."""
+    cases.require_in_sight(ctx, actor, case_id)
+
+
+@router.get(
+    "/{case_id}", dependencies=[Depends(_in_sight)], responses=documented(403, 404),
+    summary="One case with all that happened in it",
+)  # fmt: skip
 def get_case(ctx: Ctx, actor: Reader, case_id: str) -> JSONResponse:
     return JSONResponse(cases.case(ctx, actor, case_id))
-
-
-def _in_sight(ctx: Ctx, actor: Writer, case_id: str) -> None:
-    """404 before anything is said of the body."""
-    cases.require_in_sight(ctx, actor, case_id)
 
 
 @router.post(

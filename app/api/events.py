@@ -1,8 +1,8 @@
 """Events in: `POST /v1/events/{source}`. Signed by the source; no bearer token."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -32,7 +32,7 @@ _BODY["requestBody"]["content"] |= {
     "/events/{source}", status_code=202, response_model=Accepted, responses=documented(413, 422), openapi_extra=_BODY,
     summary="Deliver events, signed by the source",
 )  # fmt: skip
-async def deliver(request: Request, ctx: Ctx, source: Annotated[str, Path(max_length=100)]) -> JSONResponse:
+async def deliver(request: Request, ctx: Ctx, source: str) -> JSONResponse:
     """CloudEvents 1.0, structured, batch or binary, under a Standard Webhooks signature. 422 only if none was taken."""
     body = await read_body(request)
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]}

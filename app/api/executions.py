@@ -6,10 +6,12 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse
 
 from app.actor import Actor
+from app.api.cases import Cursor, Limit
 from app.api.idempotency import IdempotentRoute
 from app.api.problems import documented
-from app.api.requests import Body, Ctx, described, reader, writer
+from app.api.requests import Anybody, Body, Ctx, described, reader, writer
 from app.views import executions
+from app.views.pages import DEFAULT_LIMIT, page
 from app.workflow import by_hand, undo
 
 router = APIRouter(tags=["executions"], route_class=IdempotentRoute)
@@ -23,13 +25,17 @@ _CLOSING: dict[str, Any] = {
 }  # fmt: skip
 
 
-@router.get("/executions/{execution_id}", responses=documented(403, 404), summary="One execution")
+def _in_sight(ctx: Ctx, actor: Anybody, execution_id: str) -> None:
+    """404 before anything is said of roles."""
+    executions.execution(ctx, actor, execution_id)
+
+
+@router.get(
+    "/executions/{execution_id}", dependencies=[Depends(_in_sight)], responses=documented(403, 404),
+    summary="One execution",
+)  # fmt: skip
 def get_execution(ctx: Ctx, actor: Reader, execution_id: str) -> JSONResponse:
     return JSONResponse(executions.execution(ctx, actor, execution_id))
-
-
-def _in_sight(ctx: Ctx, actor: Writer, execution_id: str) -> None:
-    executions.execution(ctx, actor, execution_id)
 
 
 @router.post(
@@ -40,9 +46,9 @@ def undo_execution(ctx: Ctx, actor: Writer, execution_id: str) -> JSONResponse:
     return JSONResponse(undo.undo(ctx, actor, execution_id))
 
 
-@router.get("/tasks", responses=documented(403), summary="Actions to be done by hand")
-def list_tasks(ctx: Ctx, actor: Reader) -> JSONResponse:
-    return JSONResponse({"items": executions.tasks(ctx, actor), "next_cursor": None})
+@router.get("/tasks", responses=documented(403, 422), summary="Actions to be done by hand, the oldest first")
+def list_tasks(ctx: Ctx, actor: Reader, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> JSONResponse:
+    return JSONResponse(executions.tasks(ctx, actor, page(limit, cursor, executions.TASKS_KEY)))
 
 
 @router.post(

@@ -38,6 +38,10 @@ async def authenticated(request: Request) -> Actor:
     return actor
 
 
+Anybody = Annotated[Actor, Depends(authenticated)]
+"""Who speaks, before it is asked what they may: of what is not in their sight nobody learns even that (404 first)."""
+
+
 def reader(scope: str) -> Any:
     """The actor, whose token must have `scope`."""
 

@@ -9,7 +9,7 @@ from app.actor import Actor
 from app.api.cases import Cursor, Limit
 from app.api.idempotency import IdempotentRoute
 from app.api.problems import documented
-from app.api.requests import Body, Ctx, described, json_object, reader, writer
+from app.api.requests import Anybody, Body, Ctx, described, json_object, reader, writer
 from app.errors import Problem
 from app.views import reviews
 from app.views.pages import DEFAULT_LIMIT, page
@@ -47,7 +47,14 @@ def list_reviews(
     return JSONResponse(found)
 
 
-@router.get("/{review_id}", responses=documented(403, 404), summary="One review")
+def _in_sight(ctx: Ctx, actor: Anybody, review_id: str) -> None:
+    """404 before anything is said of roles or of the body."""
+    reviews.require_in_sight(ctx, actor, review_id)
+
+
+@router.get(
+    "/{review_id}", dependencies=[Depends(_in_sight)], responses=documented(403, 404), summary="One review"
+)  # fmt: skip
 def get_review(ctx: Ctx, actor: Reader, review_id: str) -> JSONResponse:
     return JSONResponse(reviews.review(ctx, actor, review_id))
 
@@ -74,7 +81,7 @@ def give_batch(ctx: Ctx, actor: Writer, body: Body) -> JSONResponse:
 
 
 @router.post(
-    "/{review_id}/verdicts", responses=documented(403, 404, 409, 413, 422),
+    "/{review_id}/verdicts", dependencies=[Depends(_in_sight)], responses=documented(403, 404, 409, 413, 422),
     openapi_extra=described(VerdictBody.model_json_schema()),
     summary="Approve, edit, reject, respond or withdraw",
 )  # fmt: skip
@@ -82,7 +89,6 @@ def give_verdict(
     ctx: Ctx, actor: Writer, review_id: str, body: Annotated[dict[str, Any] | Problem, Depends(_verdict)]
 ) -> JSONResponse:
     """`args_digest` is the digest that was shown. Answers with the review as it stands then."""
-    reviews.review(ctx, actor, review_id)
     if isinstance(body, Problem):
         try:
             workflow.give_verdict(ctx, actor, review_id, {})

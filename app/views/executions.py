@@ -1,7 +1,9 @@
 """Executions, and the tasks that people do by hand."""
 
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy import tuple_
 from sqlmodel import Session, col, select
 
 from app.actor import Actor
@@ -14,11 +16,11 @@ from app.views.people import names
 from app.views.sight import in_sight, opened, require_any_role, sees, stamp
 
 KEY = (str,)
+TASKS_KEY = (datetime, str)
 
 
 def execution(ground: Ground, actor: Actor, execution_id: str) -> dict[str, Any]:
     """One execution. Raises Problem `not_found`, for another tenant's or unit's too."""
-    require_any_role(actor)
     with read_only(ground.engine) as session:
         row = session.get(Execution, execution_id)
         if row is None or row.tenant != actor.tenant:
@@ -66,11 +68,11 @@ def rendered(row: Execution) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def tasks(ground: Ground, actor: Actor, *, status: str = "open") -> list[dict[str, Any]]:
-    """Actions to be done by hand, the oldest first: those of the actor, and those of all who are in sight."""
+def tasks(ground: Ground, actor: Actor, page: Page, *, status: str = "open") -> dict[str, Any]:
+    """`{"items", "next_cursor"}`: actions to be done by hand, the oldest first, of all cases that are in sight."""
     require_any_role(actor)
     with read_only(ground.engine) as session:
-        rows = session.exec(
+        query = (
             select(ManualTask, Execution, Case, Proposal)
             .join(Execution, col(Execution.id) == col(ManualTask.execution_id))
             .join(Case, col(Case.id) == col(Execution.case_id))
@@ -78,12 +80,16 @@ def tasks(ground: Ground, actor: Actor, *, status: str = "open") -> list[dict[st
             .where(
                 col(ManualTask.tenant) == actor.tenant, col(ManualTask.status) == status, *in_sight(actor, Case.unit)
             )
-            .order_by(col(ManualTask.created_at), col(ManualTask.id))
-            .limit(200)
-        ).all()
+        )
+        if page.after is not None:
+            query = query.where(tuple_(col(ManualTask.created_at), col(ManualTask.id)) > page.after)
+        ordered = query.order_by(col(ManualTask.created_at), col(ManualTask.id))
+        rows, cursor = page.cut(
+            session.exec(ordered.limit(page.limit + 1)).all(), lambda row: (row[0].created_at, row[0].id)
+        )
         contents = opened(ground, session, actor.tenant, [proposal.content_payload for *_, proposal in rows])
         known = names(session, actor.tenant, [task.assignee_id for task, *_ in rows])
-        return [
+        items = [
             {
                 "id": task.id, "execution_id": done.id, "case_id": case.id, "customer": case.customer_id,
                 "assignee": task.assignee_id and {"id": task.assignee_id, "name": known.get(task.assignee_id)},
@@ -93,3 +99,4 @@ def tasks(ground: Ground, actor: Actor, *, status: str = "open") -> list[dict[st
             }
             for task, done, case, proposal in rows
         ]  # fmt: skip
+        return {"items": items, "next_cursor": cursor}

@@ -43,12 +43,21 @@ def queue(
 
 def review(ground: Ground, actor: Actor, review_id: str) -> dict[str, Any]:
     """One review. Raises Problem `not_found`, for another tenant's or unit's too."""
-    require_any_role(actor)
     with read_only(ground.engine) as session:
-        row = session.get(Review, review_id)
-        if row is None or row.tenant != actor.tenant or not sees(actor, row.unit):
-            raise Problem("not_found", "There is no such review.")
-        return render(ground, session, actor, [row])[0]
+        return render(ground, session, actor, [_found(session, actor, review_id)])[0]
+
+
+def require_in_sight(ground: Ground, actor: Actor, review_id: str) -> None:
+    """Raises Problem `not_found`."""
+    with read_only(ground.engine) as session:
+        _found(session, actor, review_id)
+
+
+def _found(session: Session, actor: Actor, review_id: str) -> Review:
+    row = session.get(Review, review_id)
+    if row is None or row.tenant != actor.tenant or not sees(actor, row.unit):
+        raise Problem("not_found", "There is no such review.")
+    return row
 
 
 def render(ground: Ground, session: Session, actor: Actor, rows: Sequence[Review]) -> list[dict[str, Any]]:

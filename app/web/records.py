@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from app.api.requests import context
 from app.views import cases, executions
-from app.views.pages import DEFAULT_LIMIT
+from app.views.pages import DEFAULT_LIMIT, MAX_LIMIT, Page
 from app.views.pages import page as asked
 from app.web.pages import PageRoute, Session, SignedForm, go, page
 from app.web.words import Labels
@@ -108,7 +108,7 @@ def list_tasks(request: Request, session: Session) -> Response:
     labels = Labels(ctx, session.actor.tenant)
     rows = [
         each | {"sentence": labels.sentence(each["tool"], (each["action"] or {}).get("args"))}
-        for each in executions.tasks(ctx, session.actor)
+        for each in executions.tasks(ctx, session.actor, Page(MAX_LIMIT))["items"]
     ]
     return page(request, "tasks.html", session, rows=rows)
 

@@ -53,7 +53,7 @@ def accept(ctx: Context, slug: str, headers: Mapping[str, str], body: bytes) -> 
     """
     now = ctx.clock()
     with read_only(ctx.engine) as session:
-        source = session.get(Source, slug)
+        source = session.get(Source, slug) if slug.isprintable() else None  # PostgreSQL refuses a NUL in any text
     if source is None:
         raise Problem("bad_signature", "The source is unknown or the signature does not hold.")
     try:

@@ -1,6 +1,6 @@
 """Material: all that deciding reads from the system of record, read once for a case and outside any transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -67,7 +67,7 @@ class Material:
     def facts(self, cited: Iterable[str], event_facts: Sequence[Fact]) -> list[Fact]:
         """The cited facts, of records and of the event; an id that names none is left out."""
         idents = list(cited)
-        known = {fact.id: fact for fact in (*event_facts, *facts_named(self.reached, idents))}
+        known = {fact.id: fact for fact in (*event_facts, *facts_named(self.known, idents))}
         return [known[ident] for ident in idents if ident in known]
 
 
@@ -108,15 +108,26 @@ def related_of(event_type: str, data: Mapping[str, Any]) -> list[RecordKey]:
 
 
 def event_facts(data: Mapping[str, Any], trust: Mapping[str, Trust], source: str, read_at: datetime) -> list[Fact]:
-    """The event's own single values as facts, id `event#<field>`; a field without trust is a customer's word."""
+    """The event's own single values as facts, id `event#<field>` or, within lists, `event#roles/0/percent`.
+
+    A field without trust is a customer's word.
+    """
     return [
         Fact(
-            id=f"event#{name}", record=None, field=name[:120], value=value, author=source, read_at=read_at,
-            trust=trust.get(name, Trust.CUSTOMER),
+            id=f"event#{place}", record=None, field=place[:120], value=value, author=source, read_at=read_at,
+            trust=trust.get(place.partition("/")[0], Trust.CUSTOMER),
         )
-        for name, value in data.items()
-        if isinstance(value, str | int | bool)
+        for place, value in _single_values(data)
     ]  # fmt: skip
+
+
+def _single_values(of: Any, place: str = "") -> Iterator[tuple[str, str | int | bool]]:
+    if isinstance(of, str | int | bool):
+        yield place, of
+        return
+    parts = of.items() if isinstance(of, Mapping) else enumerate(of) if isinstance(of, list) else ()
+    for name, part in parts:
+        yield from _single_values(part, f"{place}/{name}" if place else str(name))
 
 
 def seen(action: Action, support: Iterable[ProposedValue], cited: Iterable[str], material: Material) -> dict[str, str]:

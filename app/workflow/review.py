@@ -173,7 +173,8 @@ def _check_open(session: Session, actor: Actor, review: Review, said: str, now: 
 
 
 def _already(by: str | None, at: datetime | None, status: str) -> Problem:
-    extra = {"decided_by": by, "decided_at": at.isoformat() if at else None, "status": status}
+    when = at.isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else None
+    extra = {"decided_by": by, "decided_at": when, "status": status}
     return Problem("already_decided", f"This review is {status}.", extra=extra)
 
 
