@@ -6,6 +6,7 @@ in the journal, and nothing it does has an effect.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from agents.journal import Journal
 from agents.nodes.assess import assess
@@ -20,31 +21,20 @@ from tools.facts import Trust
 from tools.lookups import Lookups
 from tools.proposals import Outcome
 
+if TYPE_CHECKING:
+    from langgraph.graph import StateGraph
+
 
 class Triage:
     """Turns events into outcomes. Safe to call from several threads; a run is synchronous."""
 
     def __init__(self, reasoner: Reasoner) -> None:
         # Imported here: it takes longer than the whole of `countersign --help` may.
-        from langgraph.graph import END, START, StateGraph
         from langsmith.run_helpers import tracing_context
 
         self._reasoner = reasoner
         self._untraced = tracing_context
-        graph = StateGraph(TriageState, context_schema=Run)
-        graph.add_node("gather", gather)
-        graph.add_node("assess", assess)
-        graph.add_node("draft", draft)
-        graph.add_node("ground", ground)
-        graph.add_edge(START, "gather")
-        graph.add_conditional_edges("gather", _planned, {"yes": "ground", "no": "assess"})
-        graph.add_conditional_edges("assess", family, list(SPECIALISTS))
-        for name, (specialist, _) in SPECIALISTS.items():
-            graph.add_node(name, asking(specialist))
-            graph.add_edge(name, "draft")
-        graph.add_edge("draft", "ground")
-        graph.add_edge("ground", END)
-        self._graph = graph.compile(name="triage")
+        self._graph = wiring().compile(name="triage")
 
     def run(
         self,
@@ -69,6 +59,27 @@ class Triage:
             outcome = self._graph.invoke({}, context=run)["outcome"]
         assert isinstance(outcome, Outcome)
         return outcome
+
+
+def wiring() -> "StateGraph[TriageState, Run, TriageState, TriageState]":
+    """The nodes and what follows what, to be compiled."""
+    # Imported here: it takes longer than the whole of `countersign --help` may.
+    from langgraph.graph import END, START, StateGraph
+
+    graph = StateGraph(TriageState, context_schema=Run)
+    graph.add_node("gather", gather)
+    graph.add_node("assess", assess)
+    graph.add_node("draft", draft)
+    graph.add_node("ground", ground)
+    graph.add_edge(START, "gather")
+    graph.add_conditional_edges("gather", _planned, {"yes": "ground", "no": "assess"})
+    graph.add_conditional_edges("assess", family, list(SPECIALISTS))
+    for name, (specialist, _) in SPECIALISTS.items():
+        graph.add_node(name, asking(specialist))
+        graph.add_edge(name, "draft")
+    graph.add_edge("draft", "ground")
+    graph.add_edge("ground", END)
+    return graph
 
 
 def _planned(state: TriageState) -> str:

@@ -1,0 +1,1 @@
+"""What Countersign costs, measured: one file a noun, each against its budget."""
