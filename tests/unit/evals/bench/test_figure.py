@@ -10,7 +10,7 @@ seconds = st.lists(st.floats(min_value=0, max_value=1e6), min_size=1, max_size=3
 
 
 @pytest.mark.parametrize(("value", "below", "above"), [(1.0, True, False), (2.0, True, True), (3.0, False, True)])
-def test_a_budget_is_a_bound_that_may_be_met_exactly(value: float, below: bool, above: bool) -> None:
+def test_a_budget_is_a_bound_that_may_be_met_exactly(value: float, *, below: bool, above: bool) -> None:
     assert at_most("a", value, "s", 2, 1).holds is below
     assert at_least("a", value, "s", 2, 1).holds is above
 
