@@ -5,8 +5,8 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
-from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from app.api import (
     audit,
@@ -36,6 +36,10 @@ STATIC = Path(__file__).parent / "web" / "static"
 class Application(FastAPI):
     """FastAPI, whose description of itself names the one form that errors have here."""
 
+    def build_middleware_stack(self) -> ASGIApp:
+        # Outermost, so that the answer to what nobody foresaw carries the headers and is counted too.
+        return Headers(super().build_middleware_stack(), observe=self.state.metrics.observe, secure=self.state.secure)
+
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
             made = get_openapi(title=self.title, version=self.version, description=self.description, routes=self.routes)
@@ -53,8 +57,6 @@ class Application(FastAPI):
 
 def create_app(service: Service, *, works: bool = False) -> Application:
     """The application over `service`. `works`: this process also does the durable work, so /readyz asks for it."""
-    measured = Metrics(service)
-    secure = service.context.settings.public_url.startswith("https://")
     app = Application(
         title="Countersign",
         version=VERSION,
@@ -63,9 +65,9 @@ def create_app(service: Service, *, works: bool = False) -> Application:
         redoc_url=None,
         # 404 is clearer than a redirect that loses a POST's body.
         redirect_slashes=False,
-        middleware=[Middleware(Headers, observe=measured.observe, secure=secure)],
     )
-    app.state.service, app.state.metrics, app.state.works = service, measured, works
+    app.state.service, app.state.metrics, app.state.works = service, Metrics(service), works
+    app.state.secure = service.context.settings.public_url.startswith("https://")
     problems.install(app)
     v1 = APIRouter(prefix="/v1")
     for room in (events, triage, cases, reviews, executions, control, policies, audit, schemas, indicators, settings):

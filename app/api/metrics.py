@@ -63,6 +63,9 @@ class Metrics:
     def observe(self, scope: Scope, status: int, seconds: float) -> None:
         """Counts one response, by its route's pattern: paths hold ids."""
         route = getattr(scope.get("route"), "path", _OTHER)
+        # A route of an included router calls itself without the router's prefix; pages have the same names.
+        if scope["path"].startswith("/v1/") and route.startswith("/") and not route.startswith("/v1/"):
+            route = f"/v1{route}"
         self._requests.labels(scope["method"], route, str(status)).inc()
         self._seconds.labels(scope["method"], route).observe(seconds)
 

@@ -22,7 +22,12 @@ def context(request: Request) -> Context:
     return found
 
 
-Ctx = Annotated[Context, Depends(context)]
+async def _provided(request: Request) -> Context:
+    # Asynchronous, since FastAPI sends every plain function through a thread.
+    return context(request)
+
+
+Ctx = Annotated[Context, Depends(_provided)]
 
 
 async def authenticated(request: Request) -> Actor:
@@ -42,14 +47,15 @@ Anybody = Annotated[Actor, Depends(authenticated)]
 """Who speaks, before it is asked what they may: of what is not in their sight nobody learns even that (404 first)."""
 
 
-def reader(scope: str) -> Any:
-    """The actor, whose token must have `scope`."""
+def reader(scope: str | None) -> Any:
+    """The actor, whose token must have `scope`; None: any token."""
 
     async def allowed(
         request: Request, _documented: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)] = None
     ) -> Actor:
         actor = await authenticated(request)
-        actor.require_scope(scope)
+        if scope is not None:
+            actor.require_scope(scope)
         return actor
 
     return Depends(allowed)

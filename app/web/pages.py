@@ -104,7 +104,7 @@ async def signed_form(request: Request, session: Session) -> Form:
 SignedForm = Annotated[Form, Depends(signed_form)]
 
 
-def same_site(request: Request) -> None:
+async def same_site(request: Request) -> None:
     """For forms without a session: a browser says from where it was sent. Raises Problem `not_permitted`."""
     origin = request.headers.get("origin")
     if origin and urlsplit(origin).netloc not in (request.headers.get("host"), urlsplit(_public(request)).netloc):

@@ -77,6 +77,8 @@ def test_what_nobody_foresaw_says_nothing_of_the_inside(api: Api, monkeypatch: p
     answer = api.get("/v1/cases")
     body = problem(answer, 500, "internal")
     assert "secret detail" not in json.dumps(body)
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert 'route="/v1/cases",status="500"' in api.get("/metrics", None).text
 
 
 def test_every_response_carries_the_security_headers(api: Api) -> None:

@@ -1,12 +1,18 @@
+from dataclasses import replace
+from typing import cast
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from starlette.testclient import TestClient
 
+from app.bootstrap import Service
 from app.identity.links import create_link
 from app.identity.passwords import set_password
 from app.identity.principals import by_name, machine_actor
+from app.main import create_app
 from app.store.engine import read_only
 from app.store.models import SignInLink
+from tests.integration.api.conftest import CountedQueue, FakeService
 from tests.integration.web.conftest import Browser, Forms, text_of
 from tests.integration.world import World
 
@@ -89,3 +95,16 @@ def test_another_sites_form_does_not_sign_in(browser: Browser) -> None:
         answer = browser.client.post("/sign-in", data={"link": secret}, headers={"Origin": origin})
         assert answer.status_code == 403
     assert browser.client.post("/sign-in", data={"link": secret}, headers={"Origin": "http://testserver"}).is_success
+
+
+def test_over_https_cookies_and_hosts_are_pinned(world: World) -> None:
+    settings = world.ctx.settings.model_copy(update={"public_url": "https://desk.example"})
+    service = FakeService(replace(world.ctx, settings=settings), CountedQueue(world.queue))
+    link = _link(world)
+    with TestClient(create_app(cast(Service, service)), base_url="https://desk.example") as client:
+        secret = parse_qs(urlsplit(link).query)["link"][0]
+        answer = client.post("/sign-in", data={"link": secret}, follow_redirects=False)
+        assert answer.headers["set-cookie"].startswith("__Host-countersign=")
+        assert "secure" in answer.headers["set-cookie"].lower()
+        assert answer.headers["strict-transport-security"].startswith("max-age=")
+        assert client.get("/queue", follow_redirects=False).status_code == 200
