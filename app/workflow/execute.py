@@ -261,6 +261,7 @@ def _run(ctx: Context, claimed: Claimed) -> None:
             execution.wrote = wrote(claimed.action)
         kept = receipt if status == "succeeded" else None
         finish(ctx, session, execution, now, status=status, error=error, receipt=kept)
+    fault_point(ctx, "execute.recorded")
 
 
 def wrote(action: Action) -> list[str]:

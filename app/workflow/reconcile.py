@@ -10,6 +10,7 @@ from app.store.models import Execution, Proposal, Reservation
 from app.workflow import cases, route
 from app.workflow.dossier import read_dossier
 from app.workflow.execute import finish, wrote
+from app.workflow.faults import fault_point
 from app.workflow.record import log
 from policies.targets import with_results
 from tools.receipt import Receipt
@@ -30,6 +31,7 @@ def handle(ctx: Context, item: WorkItem) -> None:
     found = read_dossier(ctx, execution.tenant, execution.proposal_id)
     action = with_results(found.action, found.results)
     receipt = ctx.connectors.writer(execution.tenant, execution.connector).lookup(execution.key)
+    fault_point(ctx, "reconcile.asked")
     if receipt is None:
         _not_applied(ctx, execution)
         return

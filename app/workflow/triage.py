@@ -21,6 +21,7 @@ from app.ids import new_id
 from app.store.engine import read_only, unit_of_work
 from app.store.models import Case, Event, Execution, ModelCall, TriageRun
 from app.workflow import cases, control, decide, review
+from app.workflow.faults import fault_point
 from app.workflow.material import Material, read_material, related_of
 from app.workflow.record import log
 from app.workflow.trigger import Trigger, read_trigger
@@ -95,6 +96,7 @@ def handle(ctx: Context, item: WorkItem) -> None:
     claimed = _claim(ctx, item.row)
     if claimed is None:
         return
+    fault_point(ctx, "triage.claimed")
     now = ctx.clock()
     read = ctx.connectors.reader(claimed.case.tenant)
     outcome = ctx.triage.run(
@@ -106,7 +108,9 @@ def handle(ctx: Context, item: WorkItem) -> None:
     material = read_material(
         read, event.subject, related_of(event.type, event.data), [item.action for item in outcome.proposals], now
     )
+    fault_point(ctx, "triage.ran")
     _record(ctx, claimed, outcome, material, now)
+    fault_point(ctx, "triage.recorded")
 
 
 def give_up(ctx: Context, item: WorkItem, error: Exception) -> None:
