@@ -118,6 +118,8 @@ def _problem(error: Exception) -> "Problem | None":
     """Errors of the installation as problems; None for a defect of the program. Nothing is imported before it fails."""
     from sqlalchemy.exc import DBAPIError
 
+    from agents.memory import MemoryUnavailable
+    from app.audit.erasure import ScrubIncomplete
     from app.errors import Problem
     from app.settings import SettingsInvalid
     from policies.reading import RulesetInvalid
@@ -132,7 +134,7 @@ def _problem(error: Exception) -> "Problem | None":
         return Problem("invalid_body", "; ".join(map(str, error.errors)), extra={"rules": errors})
     if isinstance(error, DBAPIError):
         return Problem("unavailable", f"the database cannot be used: {error.orig}")
-    if isinstance(error, SourceUnavailable):
+    if isinstance(error, SourceUnavailable | MemoryUnavailable | ScrubIncomplete):
         return Problem("unavailable", str(error))
     if isinstance(error, OSError):
         return Problem("invalid_body", f"{error.filename or 'a file'}: {error.strerror or error}")
