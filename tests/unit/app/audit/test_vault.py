@@ -108,7 +108,11 @@ def test_a_subjects_id_is_steady_opaque_and_of_its_tenant(house: House) -> None:
     assert ident != Vault(b"another secret of 32 characters!").subject("acme", "ada@example.com")
 
 
-@pytest.mark.parametrize("content", [{"n": 2**53}, float("nan"), {1: 2}, object(), "\ud800"], ids=repr)
+@pytest.mark.parametrize(
+    "content",
+    [{"n": 2**53}, float("nan"), {1: 2}, object(), "\ud800"],
+    ids=["integer", "NaN", "key", "object", "surrogate"],
+)
 def test_what_canonical_json_cannot_carry_is_refused_whole(house: House, content: object) -> None:
     with pytest.raises((rfc8785.CanonicalizationError, UnicodeEncodeError)):
         sealed(house, content)
