@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.store.models import Case, Review
+from app.store.models import Case, Execution, Review
 from app.workflow import ingest
 from tests.integration.fakes import Planned
 from tests.integration.world import World
@@ -12,6 +12,9 @@ from tools.records import Contact
 DUE = "2026-03-09"
 INVOICE, CUSTOMER = "inv-003", "cus-08"
 """A draft of 16,307.01 EUR for February, of a standard customer."""
+
+MISSING = {"person_id": "per-12", "week_start_on": "2026-02-23"}
+"""A week for which somebody's time is missing: an event of which agents may act by themselves."""
 
 PART = 110_000
 """A tenth more than a tenth of the 10,000.00 from which the CFO is needed."""
@@ -66,3 +69,48 @@ def agree(world: World, asked: Review) -> None:
         if now.status == "pending" and actor.roles(now.unit) & needed:
             world.approve(actor, now)
     assert world.review(asked.id).status == "approved"
+
+
+def pending(world: World, *planned: Any) -> Review:
+    """One review for a task that a customer asked for."""
+    (found,) = world.reviews(request(world, *(planned or (task(),))))
+    return found
+
+
+def money(world: World) -> Review:
+    """One review for a write-off that the firm's own system gave the reason for."""
+    (found,) = world.reviews(drafted(world, write_off()))
+    return found
+
+
+def automatic(world: World) -> Case:
+    """A case whose one task runs by itself."""
+    return world.case_of("psa.timesheet.missing", MISSING, task())
+
+
+def unrun(world: World) -> Execution:
+    """An automatic execution that is due and that nobody has begun."""
+    world.agents.says(task())
+    taken = world.deliver(world.event("psa.timesheet.missing", MISSING)).accepted[0]
+    (item,) = world.queue.waiting("triage")
+    world.handle("triage", item.row)
+    (found,) = world.rows(Execution, case_id=taken.case_id)
+    assert found.status == "waiting"
+    return found
+
+
+def approved(world: World, amount: int = PART) -> Review:
+    """An approved write-off that nobody has begun."""
+    (asked,) = world.reviews(drafted(world, write_off(amount)))
+    world.approve("finn", asked)
+    return asked
+
+
+def effects(world: World) -> int:
+    return sum(int(entry["count"]) for entry in world.ledger())
+
+
+def large(world: World) -> Review:
+    """A write-off above 10,000: two people of finance, the CFO being one, and whatever the score asks for."""
+    (found,) = world.reviews(drafted(world, write_off(1_200_000)))
+    return found
