@@ -13,7 +13,8 @@ from sqlmodel import Session, col, select
 from app import tenancy
 from app.context import Context
 from app.ids import new_id
-from app.store.models import Case, Decision, Execution, Review, TriageRun
+from app.store import rows
+from app.store.models import Case, Decision, Execution, Review
 from app.store.models import Proposal as ProposalRow
 from app.workflow import history, route
 from app.workflow.material import Material, event_facts, seen
@@ -81,7 +82,7 @@ def file_proposals(
     ctx: Context,
     session: Session,
     case: Case,
-    run: TriageRun,
+    run_id: str,
     trigger: Trigger,
     outcome: Outcome,
     material: Material,
@@ -97,7 +98,9 @@ def file_proposals(
         )  # fmt: skip
         judged = judge(ctx, session, case, trigger, material, question, now)
         cited = [fact.model_dump(mode="json") for fact in material.facts(proposal.evidence, facts)]
-        row = file_proposal(ctx, session, case, proposal, judged, now, run=run, ordinal=ordinal, evidence_facts=cited)
+        row = file_proposal(
+            ctx, session, case, proposal, judged, now, run_id=run_id, ordinal=ordinal, evidence_facts=cited
+        )
         file_decision(ctx, session, case, row, judged, now, stage="propose")
         earlier[proposal.id] = proposal.action
 
@@ -118,22 +121,21 @@ def file_proposal(
     judged: Judged,
     now: datetime,
     *,
-    run: TriageRun | None = None,
+    run_id: str | None = None,
     ordinal: int = 0,
     undo_of: str | None = None,
     evidence_facts: Sequence[Mapping[str, Any]] = (),
 ) -> ProposalRow:
     """Stores a proposal with its content sealed. The caller files its decision."""
     row = ProposalRow(
-        id=proposal.id, tenant=case.tenant, case_id=case.id, run_id=run.id if run else None,
+        id=proposal.id, tenant=case.tenant, case_id=case.id, run_id=run_id,
         case_generation=case.generation, ordinal=ordinal, tool=proposal.action.tool, status="decided",
         target=history.target_of(proposal.action), args_digest=proposal.action.digest(), seen=judged.seen,
         depends_on=sorted({ref.proposal for ref in proposal.action.refs().values()}), undo_of=undo_of,
         content_payload=seal_content(ctx, session, case, proposal, judged, now, evidence_facts=evidence_facts),
         created_at=now,
     )  # fmt: skip
-    session.add(row)
-    return row
+    return rows.insert(session, row)
 
 
 def seal_content(
@@ -194,7 +196,7 @@ def file_decision(
         doubt=judged.question.doubt.model_dump(mode="json"), mode=decided.mode,
         ruleset_digest=decided.ruleset_digest, amount_minor=decided.amount_minor, stage=stage, at=now,
     )  # fmt: skip
-    session.add(record)
+    rows.insert(session, record)
     followed = route.Followed()
     if review is not None:
         route.ask(review, record, now)

@@ -35,6 +35,7 @@ def target_of(action: Action) -> str:
     return f"{action.tool}:{digest({name: args[name] for name in names if name in args})}"
 
 
+_COUNTED = (Proposal, Review, Execution, Reservation)
 # Built once: putting a statement together costs more than running it, and each decision asks all of these.
 _DUPLICATES = (
     select(func.count())
@@ -108,6 +109,7 @@ def created_keys(session: Session, tenant: str, case_id: str, action: Action) ->
 
 
 def _read(session: Session) -> Connection:
-    """What the session has added counts as well: an outcome's earlier proposals, for one."""
-    session.flush()
+    """What the session has changed and not yet written counts as well."""
+    if any(isinstance(row, _COUNTED) for row in (*session.new, *session.dirty)):
+        session.flush()
     return session.connection()

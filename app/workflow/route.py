@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import sqlalchemy as sa
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
@@ -12,6 +13,7 @@ from app.actor import Actor, system_actor
 from app.context import Context
 from app.durable.port import WorkItem
 from app.ids import new_id
+from app.store import rows
 from app.store.models import Case, Decision, Execution, ManualTask, Proposal, Review
 from app.workflow.record import log
 from policies.targets import named_records
@@ -25,6 +27,8 @@ MANUAL = "manual"
 GENERATIONS = 1_000_000
 """Apart between two attempts: as often may one attempt's item be put again (each retry, each look while paused)."""
 _MINUTES_PER_RISK_POINT = 30
+_EDITORS = sa.select(col(Review.editor_ids)).where(col(Review.proposal_id) == bindparam("proposal"))
+_EXECUTION = select(Execution).where(col(Execution.proposal_id) == bindparam("proposal")).with_for_update()
 _WAITING = select(Execution).where(
     col(Execution.proposal_id) == bindparam("proposal"), col(Execution.status) == "waiting"
 )
@@ -56,7 +60,7 @@ def follow(
     if decision.effect == "auto":
         return Followed(execution_id=start(ctx, session, case, proposal, now, review_id=None).id)
     if decision.effect == "review":
-        before = session.exec(select(Review.editor_ids).where(col(Review.proposal_id) == proposal.id)).all()
+        before = session.connection().execute(_EDITORS, {"proposal": proposal.id}).scalars()
         editors = tuple(sorted({name for names in before for name in names}))
         review = open_review(ctx, session, case, proposal, decision, now, editor_ids=editors)
         for execution in _waiting(session, proposal):
@@ -85,8 +89,7 @@ def open_review(
         due_at=now, expires_at=now, asked_at=now, created_at=now,
     )  # fmt: skip
     ask(review, decision, now)
-    session.add(review)
-    return review
+    return rows.insert(session, review)
 
 
 def ask(review: Review, decision: Decision, now: datetime) -> None:
@@ -108,9 +111,8 @@ def start(
     ctx: Context, session: Session, case: Case, proposal: Proposal, now: datetime, *, review_id: str | None
 ) -> Execution:
     """The proposal's execution, made or brought back to life, and its work enqueued unless it waits for another."""
-    execution = session.exec(
-        select(Execution).where(col(Execution.proposal_id) == proposal.id).with_for_update()
-    ).first()
+    execution = session.execute(_EXECUTION, {"proposal": proposal.id}).scalars().first()
+    is_new = execution is None
     if execution is None:
         connector = tenancy.read(session, case.tenant).connectors.get(proposal.tool, MANUAL)
         execution = Execution(
@@ -123,8 +125,10 @@ def start(
     execution.args_digest = proposal.args_digest
     execution.waits_for = _first_unfinished(session, proposal)
     execution.attempt += 1
-    session.add(execution)
-    session.flush()
+    if is_new:
+        rows.insert(session, execution)
+    else:
+        session.flush()
     if execution.waits_for is None:
         enqueue(ctx, session, case, execution)
     return execution

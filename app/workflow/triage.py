@@ -8,8 +8,8 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import sqlalchemy as sa
 from sqlalchemy import bindparam
-from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from agents.journal import ModelResponse
@@ -32,8 +32,34 @@ _PAUSED_RETRY = timedelta(seconds=15)
 _WAIT_STEP_S = 0.05
 
 # Built once: putting a statement together costs more than running it.
-_RUN = select(TriageRun).where(col(TriageRun.id) == bindparam("ident")).with_for_update()
-_LATER = sa_select(col(Event.id)).where(
+_RUN = (
+    sa.select(Case, Event, col(TriageRun.status), col(TriageRun.case_generation))
+    .join_from(TriageRun, Case, col(Case.id) == col(TriageRun.case_id))
+    .join(Event, col(Event.id) == col(TriageRun.event_id))
+    .where(col(TriageRun.id) == bindparam("ident"))
+    .with_for_update(of=TriageRun)
+)
+_CLAIM = (
+    sa.update(TriageRun)
+    .where(col(TriageRun.id) == bindparam("ident"))
+    .values(status="running", claim=bindparam("by"), claimed_at=bindparam("now"), attempt=col(TriageRun.attempt) + 1)
+)
+_CLAIMED = (
+    sa.select(col(TriageRun.case_generation))
+    .where(
+        col(TriageRun.id) == bindparam("ident"), col(TriageRun.claim) == bindparam("by"),
+        col(TriageRun.status) == "running",
+    )
+    .with_for_update()
+)  # fmt: skip
+_END = sa.update(TriageRun).where(col(TriageRun.id) == bindparam("ident"))
+_END_SUPERSEDED = _END.values(status="superseded", finished_at=bindparam("now"), nothing_because=bindparam("why"))
+_END_DONE = _END.values(
+    status="done", finished_at=bindparam("now"), nothing_because=bindparam("why"), category=bindparam("category"),
+    urgency=bindparam("urgency"), impact=bindparam("impact"), confidence=bindparam("confidence"),
+    abstained=bindparam("abstained"), outcome_payload=bindparam("payload"), stamps=bindparam("stamps"),
+)  # fmt: skip
+_LATER = sa.select(col(Event.id)).where(
     col(Event.case_id) == bindparam("case"), col(Event.type) == bindparam("type"),
     col(Event.time) > bindparam("after"),
 ).limit(1)  # fmt: skip
@@ -159,33 +185,35 @@ def wait_for_case(ctx: Context, tenant: str, case_id: str, seconds: float) -> bo
 def _claim(ctx: Context, run_id: str) -> Claimed | None:
     now = ctx.clock()
     with unit_of_work(ctx.engine) as session:
-        run = session.execute(_RUN, {"ident": run_id}).scalars().first()
-        if run is None or run.status not in ("waiting", "running"):
+        found = session.execute(_RUN, {"ident": run_id}).one_or_none()
+        if found is None or found.status not in ("waiting", "running"):
             return None
-        case = cases.find(session, run.tenant, run.case_id)
-        event = session.get_one(Event, run.event_id)
+        case, event = found.Case, found.Event
         if control.is_paused(session, case.tenant, ("workflow", case.workflow), ("agent", "triage")):
             raise TryLater(_PAUSED_RETRY)
-        if (because := _superseded(session, case, event, run)) is not None:
-            run.status, run.finished_at, run.nothing_because = "superseded", now, because
-            session.add(run)
-            cases.settle(session, case, now)
+        if (because := _superseded(session, case, event, found.case_generation)) is not None:
+            _supersede(session, case, run_id, because, now)
             log(
                 ctx, session, system_actor(case.tenant, "triage"), "triage.superseded",
-                refs={"case": case.id, "run": run.id, "event": event.id},
+                refs={"case": case.id, "run": run_id, "event": event.id},
             )  # fmt: skip
             return None
-        run.status, run.claim, run.claimed_at, run.attempt = "running", secrets.token_hex(8), now, run.attempt + 1
-        session.add(run)
+        claim = secrets.token_hex(8)
+        session.connection().execute(_CLAIM, {"ident": run_id, "by": claim, "now": now})
         trigger = read_trigger(ctx, session, event, tenancy.read(session, case.tenant).trust())
-        session.flush()
         session.expunge(case)
         session.expunge(event)
-        return Claimed(run.id, run.claim, case, event, trigger)
+        return Claimed(run_id, claim, case, event, trigger)
 
 
-def _superseded(session: Session, case: Case, event: Event, run: TriageRun) -> str | None:
-    if case.generation != run.case_generation:
+def _supersede(session: Session, case: Case, run_id: str, because: str, now: datetime) -> None:
+    ended = {"ident": run_id, "now": now, "why": because}
+    session.connection().execute(_END_SUPERSEDED, ended)
+    cases.settle(session, case, now)
+
+
+def _superseded(session: Session, case: Case, event: Event, generation: int) -> str | None:
+    if case.generation != generation:
         return "the case was corrected meanwhile"
     asked = {"case": case.id, "type": event.type, "after": event.time}
     later = session.connection().execute(_LATER, asked).first()
@@ -195,38 +223,40 @@ def _superseded(session: Session, case: Case, event: Event, run: TriageRun) -> s
 def _record(ctx: Context, claimed: Claimed, outcome: Outcome, material: Material, now: datetime) -> None:
     actor = system_actor(claimed.case.tenant, "triage")
     with unit_of_work(ctx.engine) as session:
-        run = session.execute(_RUN, {"ident": claimed.run_id}).scalars().first()
-        if run is None or run.claim != claimed.claim or run.status != "running":
+        connection = session.connection()
+        generation = connection.scalar(_CLAIMED, {"ident": claimed.run_id, "by": claimed.claim})
+        if generation is None:
             return  # somebody else took the run over; their outcome counts
-        case = cases.find(session, run.tenant, run.case_id, lock=True)
-        if (because := _superseded(session, case, claimed.event_row, run)) is not None:
-            run.status, run.finished_at, run.nothing_because = "superseded", now, because
-            session.add(run)
-            cases.settle(session, case, now)
+        case, event = cases.find(session, claimed.case.tenant, claimed.case.id, lock=True), claimed.event_row
+        if (because := _superseded(session, case, event, generation)) is not None:
+            _supersede(session, case, claimed.run_id, because, now)
             return
         if outcome.proposals:
             review.supersede(ctx, session, case, actor, now, because="planned_again")
         _describe(case, material, outcome)
         assessment = outcome.assessment
-        run.status, run.finished_at, run.nothing_because = "done", now, outcome.nothing_because
-        run.category, run.urgency, run.impact = assessment.category, assessment.urgency, assessment.impact
-        run.confidence, run.abstained = assessment.confidence, assessment.abstained
-        run.stamps = {"model": assessment.model, "prompt": assessment.prompt}
-        run.outcome_payload = ctx.vault.seal(
+        payload = ctx.vault.seal(
             session, case.tenant, case.data_subject, "outcome", outcome.model_dump(mode="json"), now
         )
-        session.add(run)
+        ended = {
+            "ident": claimed.run_id, "now": now, "why": outcome.nothing_because, "category": assessment.category,
+            "urgency": assessment.urgency, "impact": assessment.impact, "confidence": assessment.confidence,
+            "abstained": assessment.abstained, "payload": payload,
+            "stamps": {"model": assessment.model, "prompt": assessment.prompt},
+        }  # fmt: skip
+        connection.execute(_END_DONE, ended)
         session.add(case)
         log(
-            ctx, session, actor, "triage.finished", refs={"case": case.id, "run": run.id, "event": run.event_id},
+            ctx, session, actor, "triage.finished",
+            refs={"case": case.id, "run": claimed.run_id, "event": event.id},
             details={
                 "category": assessment.category, "confidence": assessment.confidence, "urgency": assessment.urgency,
                 "impact": assessment.impact, "abstained": assessment.abstained is not None,
                 "proposals": len(outcome.proposals),
             },
-            payloads=[run.outcome_payload],
+            payloads=[payload],
         )  # fmt: skip
-        decide.file_proposals(ctx, session, case, run, claimed.trigger, outcome, material, now)
+        decide.file_proposals(ctx, session, case, claimed.run_id, claimed.trigger, outcome, material, now)
         cases.settle(session, case, now)
 
 
