@@ -10,7 +10,16 @@ from sqlmodel import Session
 
 from app.clock import Clock, system_clock
 from app.durable import lanes
-from app.durable.dbos_store import SCHEDULE_KIND, SCHEMA, VERSION, WORKFLOW, DbosTable, arguments, make_client
+from app.durable.dbos_store import (
+    SCHEDULE_KIND,
+    SCHEMA,
+    VERSION,
+    WORKFLOW,
+    DbosTable,
+    arguments,
+    make_client,
+    write_sqlite,
+)
 from app.durable.lanes import Shares
 from app.durable.port import Depth, WorkItem
 from app.store.engine import begins_on_write, unit_of_work
@@ -41,12 +50,16 @@ class DbosQueue:
         now_ms = self.now_ms()
         start_ms = now_ms + (max(0, int(delay.total_seconds() * 1000)) if delay else 0)
         tag = start_ms if item.kind == SCHEDULE_KIND else lanes.advance(session, item, self._shares, start_ms)
+        priority = lanes.place(tag, item.priority)
+        if session.get_bind().dialect.name == "sqlite":
+            write_sqlite(session, item, priority, start_ms if start_ms > now_ms else None)
+            return
         options: EnqueueOptions = {
             "workflow_name": WORKFLOW,
             "queue_name": item.kind,
             "workflow_id": item.id,
             "app_version": VERSION,
-            "priority": lanes.place(tag, item.priority),
+            "priority": priority,
         }
         if start_ms > now_ms:
             options["delay_seconds"] = (start_ms - now_ms) / 1000

@@ -27,15 +27,16 @@ EPOCH_MS: Final = 1_735_689_600_000
 HEAD_START_S: Final = 60
 """What one step of `WorkItem.priority` is worth."""
 
+# What would be inserted is now + step, so the step is what it exceeds now by.
 _ADVANCE: Final = {
-    "sqlite": sa.text(
-        "INSERT INTO work_lane (lane, tag_ms) VALUES (:lane, :now + :step) "
-        "ON CONFLICT (lane) DO UPDATE SET tag_ms = max(work_lane.tag_ms, :now) + :step RETURNING tag_ms"
-    ),
-    "postgresql": sa.text(
-        "INSERT INTO work_lane (lane, tag_ms) VALUES (:lane, :now + :step) "
-        "ON CONFLICT (lane) DO UPDATE SET tag_ms = greatest(work_lane.tag_ms, :now) + :step RETURNING tag_ms"
-    ),
+    (dialect, lanes): sa.text(
+        "INSERT INTO work_lane (lane, tag_ms) VALUES "  # noqa: S608 - made of constants
+        + ", ".join(f"(:lane{place}, :now + :step{place})" for place in range(lanes))
+        + f" ON CONFLICT (lane) DO UPDATE SET tag_ms = {greatest}(work_lane.tag_ms, :now) + excluded.tag_ms - :now "
+        "RETURNING lane, tag_ms"
+    )
+    for dialect, greatest in (("sqlite", "max"), ("postgresql", "greatest"))
+    for lanes in (1, 2)
 }
 
 
@@ -50,15 +51,14 @@ class Shares:
 def advance(session: Session, item: WorkItem, shares: Shares, now_ms: int) -> int:
     """Count `item` in its lanes and answer its start tag (Unix ms). The tenant's lane goes first: it serialises, so two
     transactions of one tenant cannot wait for each other's customers."""
-    statement = _ADVANCE[session.get_bind().dialect.name]
-    tag = now_ms
-    for lane, rate in zip(item.lanes, (shares.tenant_per_s, shares.customer_per_s), strict=False):
-        step = max(1, round(1000 / rate))
-        advanced: int = (
-            session.connection().execute(statement, {"lane": lane, "now": now_ms, "step": step}).scalar_one()
-        )
-        tag = max(tag, advanced - step)
-    return tag
+    connection = session.connection()
+    values: dict[str, str | int] = {"now": now_ms}
+    steps: dict[str, int] = {}
+    for place, (lane, rate) in enumerate(zip(item.lanes, (shares.tenant_per_s, shares.customer_per_s), strict=False)):
+        steps[lane] = max(1, round(1000 / rate))
+        values |= {f"lane{place}": lane, f"step{place}": steps[lane]}
+    advanced = connection.execute(_ADVANCE[connection.dialect.name, len(steps)], values)
+    return max(now_ms, *(int(tag_ms) - steps[lane] for lane, tag_ms in advanced))
 
 
 def place(tag_ms: int, priority: int) -> int:

@@ -56,7 +56,7 @@ def open_or_join(
     customer_id: str | None,
     now: datetime,
 ) -> tuple[Case, bool]:
-    """The open case of that correlation, else a new one, and whether it is new.
+    """The open case of that correlation, else a new one that the caller has yet to store, and whether it is new.
 
     Two deliveries that open the same case at once meet the unique index: the second rolls back and is tried again.
     """
@@ -69,7 +69,6 @@ def open_or_join(
         id=ident, tenant=tenant, workflow=workflow, kind=kind, status="open", subject=subject, correlation=correlation,
         customer_id=customer_id, data_subject=f"case:{ident}", opened_at=now, updated_at=now,
     )  # fmt: skip
-    session.add(case)
     return case, True
 
 

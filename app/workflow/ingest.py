@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from pydantic import BaseModel, ValidationError
+from sqlalchemy import bindparam
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -14,6 +16,7 @@ from app.context import Context
 from app.durable.port import WorkItem
 from app.errors import Code, FieldError, Problem, field_errors
 from app.ids import new_id
+from app.store import rows
 from app.store.engine import read_only, unit_of_work
 from app.store.models import Case, Event, Source, TriageRun
 from app.workflow import cases
@@ -24,6 +27,13 @@ from app.workflow.signatures import verify
 from tools.events import EVENT_TYPES, TRIAGE_EVENT, TriageRequested, WorkflowEvent
 
 TRIAGE_WORK = "triage"
+
+# Built once: putting a statement together costs more than running it.
+_SOURCE = select(Source).where(col(Source.slug) == bindparam("slug"))
+_KNOWN = sa.select(col(Event.case_id)).where(
+    col(Event.tenant) == bindparam("of"), col(Event.source) == bindparam("source"),
+    col(Event.event_id) == bindparam("ident"),
+)  # fmt: skip
 _LONGEST_LANE = 120
 
 
@@ -53,7 +63,8 @@ def accept(ctx: Context, slug: str, headers: Mapping[str, str], body: bytes) -> 
     """
     now = ctx.clock()
     with read_only(ctx.engine) as session:
-        source = session.get(Source, slug) if slug.isprintable() else None  # PostgreSQL refuses a NUL in any text
+        asked = {"slug": slug} if slug.isprintable() else {"slug": ""}  # PostgreSQL refuses a NUL in any text
+        source = session.execute(_SOURCE, asked).scalars().first()
     if source is None:
         raise Problem("bad_signature", "The source is unknown or the signature does not hold.")
     try:
@@ -154,11 +165,9 @@ def _store(ctx: Context, source: Source, reads: list[Read], now: datetime) -> li
 
 def _take(ctx: Context, session: Session, item: Read, actor: Actor, now: datetime, *, source: str) -> AcceptedEvent:
     event, tenant = item.event, actor.tenant
-    known = session.exec(
-        select(Event).where(col(Event.tenant) == tenant, col(Event.source) == source, col(Event.event_id) == event.id)
-    ).first()
+    known = session.connection().scalar(_KNOWN, {"of": tenant, "source": source, "ident": event.id})
     if known is not None:
-        return AcceptedEvent(event_id=event.id, case_id=known.case_id, duplicate=True)
+        return AcceptedEvent(event_id=event.id, case_id=known, duplicate=True)
     asked_by = event.data.get("requested_by")
     requested_by = ctx.vault.subject(tenant, asked_by) if isinstance(asked_by, str) and asked_by else None
     workflow = event.type if event.type != TRIAGE_EVENT else f"triage.{event.data['kind']}"
@@ -172,7 +181,7 @@ def _take(ctx: Context, session: Session, item: Read, actor: Actor, now: datetim
         case.requested_by = requested_by
         if not item.recognised:
             case.status, case.because = "unrecognised", f"No event type {event.type} is known here."
-        session.add(case)
+        rows.insert(session, case)
     payload = ctx.vault.seal(
         session, tenant, requested_by or case.data_subject, "event", event.model_dump(mode="json"), now
     )
@@ -182,7 +191,7 @@ def _take(ctx: Context, session: Session, item: Read, actor: Actor, now: datetim
         recognised=item.recognised, principal_id=actor.principal_id if source == "countersign" else None,
         requested_by=requested_by, payload=payload,
     )  # fmt: skip
-    session.add(row)
+    rows.insert(session, row)
     if item.recognised:
         plan_run(ctx, session, case, row, now)
     log(
@@ -194,11 +203,10 @@ def _take(ctx: Context, session: Session, item: Read, actor: Actor, now: datetim
 
 def plan_run(ctx: Context, session: Session, case: Case, event: Event, now: datetime) -> TriageRun:
     """Has the graph run for this event under the case's present generation."""
-    run = TriageRun(
+    run = rows.insert(session, TriageRun(
         id=new_id("run", now), tenant=case.tenant, case_id=case.id, event_id=event.id,
         case_generation=case.generation, status="waiting", due_at=now,
-    )  # fmt: skip
-    session.add(run)
+    ))  # fmt: skip
     if case.status != "open":
         case.status = "open"
         session.add(case)

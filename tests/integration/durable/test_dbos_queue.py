@@ -1,10 +1,13 @@
+import json
 import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from dbos import EnqueueOptions
 
 from app.durable.dbos_queue import DbosQueue
+from app.durable.dbos_store import SCHEMA, VERSION, WORKFLOW, arguments
 from app.durable.port import Depth, Work
 from app.store.engine import read_only, unit_of_work
 from tests.integration.durable.items import SOON, Seen, StartWorker, item, no_poison, put, rows_of
@@ -129,3 +132,35 @@ def test_the_clock_is_handed_in(engine: sa.Engine) -> None:
     with read_only(engine) as session:
         tags = session.connection().execute(sa.text("SELECT tag_ms FROM work_lane ORDER BY tag_ms")).scalars().all()
     assert tags == [1_893_456_000_020, 1_893_456_000_200]
+
+
+@pytest.mark.parametrize("delay", [None, timedelta(minutes=5)])
+def test_a_row_written_past_dbos_is_the_row_that_dbos_writes(
+    engine: sa.Engine, queue: DbosQueue, delay: timedelta | None
+) -> None:
+    ours, theirs = item("ours"), item("theirs")
+    options: EnqueueOptions = {
+        "workflow_name": WORKFLOW, "queue_name": theirs.kind, "workflow_id": theirs.id, "app_version": VERSION,
+        "priority": 7,
+    }  # fmt: skip
+    if delay is not None:
+        options["delay_seconds"] = delay.total_seconds()
+    with unit_of_work(engine) as session:
+        queue.put(session, ours, delay=delay)
+        queue.client.enqueue_in_transaction(session, options, *arguments(theirs))
+    schema = "" if engine.dialect.name == "sqlite" else f"{SCHEMA}."
+    rows = []
+    with read_only(engine) as session:
+        for each in (ours, theirs):
+            status, inputs = (
+                session.connection().execute(
+                    sa.text(f"SELECT * FROM {schema}{table} WHERE workflow_uuid = :id"), {"id": each.id}
+                ).mappings().one()
+                for table in ("workflow_status", "workflow_input")
+            )  # fmt: skip
+            own = {"workflow_uuid", "creator_xid", "priority", "created_at", "updated_at", "delay_until_epoch_ms"}
+            rows.append({name: value for name, value in status.items() if name not in own})
+            assert json.loads(inputs["inputs"]) == {"args": list(arguments(each)), "kwargs": {}}
+            assert (status["creator_xid"] is None, status["delay_until_epoch_ms"] is None) == (False, delay is None)
+            assert status["priority"] > 0
+    assert rows[0] == rows[1]
