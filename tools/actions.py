@@ -1,10 +1,28 @@
 """Actions: typed tool calls, one model per tool, told apart by `tool`. Amounts are minor units, effort is minutes."""
 
+import re
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
 
-from tools.values import Currency, Day, Email, Id, Line, Minor, PositiveMinor, RecordKind, Text, Value, digest
+from tools import values
+from tools.values import Currency, Day, Email, Id, Minor, PositiveMinor, RecordKind, Value, digest
+
+# Control characters but tab and line breaks, zero-width space and joiners, bidirectional overrides and isolates.
+_DISGUISES = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028\u2029\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+)
+
+
+def _undisguised(text: str) -> str:
+    if found := _DISGUISES.search(text):
+        raise ValueError(f"holds U+{ord(found[0]):04X}, which hides or reorders text")
+    return text
+
+
+# What people approve must read the same everywhere. Events and records may hold such characters; actions may not.
+Line = Annotated[values.Line, AfterValidator(_undisguised)]
+Text = Annotated[values.Text, AfterValidator(_undisguised)]
 
 
 class Ref(Value):

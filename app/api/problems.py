@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 
 from app.errors import STATUS, TITLE, FieldError, Problem
@@ -94,6 +94,13 @@ def _of_outage(_request: Request, error: Exception) -> Response:
     return response(Problem("unavailable", "A system that is needed for this cannot be reached now; try again later."))
 
 
+def _of_data(request: Request, _error: Exception) -> Response:
+    """A text that the database cannot even look up (PostgreSQL: with a NUL) names nothing."""
+    if "\x00" in request.url.path or "%00" in request.url.path:
+        return response(Problem("not_found", TITLE["not_found"] + "."))
+    return response(Problem("invalid_query", "A value of the query cannot be looked up."))
+
+
 def _of_anything(_request: Request, error: Exception) -> Response:
     # What went wrong stands in the log of the process alone.
     return _plain(500, "internal", "Something went wrong here", "The request could not be completed.")
@@ -105,4 +112,5 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(SourceUnavailable, _of_outage)
     app.add_exception_handler(OperationalError, _of_outage)
+    app.add_exception_handler(DataError, _of_data)
     app.add_exception_handler(Exception, _of_anything)

@@ -7,20 +7,33 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from app.actor import Actor
+from app.api.cases import Cursor, Limit
 from app.api.problems import documented
 from app.api.requests import reader
 from app.errors import Problem
+from app.views.pages import DEFAULT_LIMIT, page
 from tools.actions import ACTIONS
 from tools.events import EVENT_TYPES
+
+_LISTED = sorted(
+    [{"name": name, "kind": kind} for kind, of in (("event", EVENT_TYPES), ("action", ACTIONS)) for name in of],
+    key=lambda row: row["name"],
+)
 
 router = APIRouter(prefix="/schemas", tags=["schemas"])
 
 Anyone = Annotated[Actor, reader(None)]
 
 
-@router.get("", responses=documented(403), summary="Names of the schemas")
-def names(_actor: Anyone) -> JSONResponse:
-    return JSONResponse({"events": sorted(EVENT_TYPES), "actions": sorted(ACTIONS)})
+@router.get("", responses=documented(403, 422), summary="Names of the schemas, by name")
+def names(_actor: Anyone, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> JSONResponse:
+    """`kind`: event or action."""
+    wanted = page(limit, cursor, (str,))
+    after = str(wanted.after[0]) if wanted.after else ""
+    kept, following = wanted.cut(
+        [row for row in _LISTED if row["name"] > after][: limit + 1], lambda row: (row["name"],)
+    )
+    return JSONResponse({"items": kept, "next_cursor": following})
 
 
 @router.get("/{name}", responses=documented(403, 404), summary="One schema (JSON Schema 2020-12)")

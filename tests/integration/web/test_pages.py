@@ -132,9 +132,8 @@ def _hostile(world: World) -> str:
         each for each in world.all(Contact, customer_id=project.customer_id)
         if not each.authors.get("*", "").startswith("mail/")
     )  # fmt: skip
-    letter = SendCustomerMessage(
-        customer_id=project.customer_id, recipient=contact.email, subject=HOSTILE, body=HOSTILE
-    )
+    plain = HOSTILE.replace("\u202e", "").replace("\u202c", "")  # an action takes no disguised text
+    letter = SendCustomerMessage(customer_id=project.customer_id, recipient=contact.email, subject=plain, body=plain)
     data = {"project_id": project.id, "text": HOSTILE, "requested_by": HOSTILE}
     case = world.case_of("psa.change_request.submitted", data, letter)
     (row,) = world.reviews(case)

@@ -55,6 +55,21 @@ def test_limits(wrong: dict[str, Any]) -> None:
         parse_action("create_project", PROJECT | wrong)
 
 
+@pytest.mark.parametrize("disguise", ["\u202e", "\u2066", "\u200b", "\ufeff", "\x1b", "\x00", "\x85", "\u2028"])
+def test_what_people_approve_reads_the_same_everywhere(disguise: str) -> None:
+    args = {
+        "customer_id": "cus-1",
+        "recipient": "a@b.example",
+        "subject": "Hello",
+        "body": "Two\nlines\tand مرحبا\u200f.",
+    }
+    assert parse_action("send_customer_message", args)
+    for name in ("subject", "body"):
+        with pytest.raises(ValidationError) as refused:
+            parse_action("send_customer_message", args | {name: f"pay{disguise}me"})
+        assert refused.value.errors()[0]["loc"][-1] == name
+
+
 def test_a_reference_stands_for_an_id_and_is_in_the_digest() -> None:
     args = {"project_id": {"$ref": REF}, "type": "channel", "name": "n"}
     action = parse_action("provision_workspace", args)

@@ -28,7 +28,7 @@ from tools.registry import TOOLS
 from tools.write_port import Refused, Uncertain
 
 TODAY = date(2026, 3, 18)
-LINES = st.from_regex(r"[A-Za-zäöü0-9][A-Za-zäöü0-9 .,'€\u202e]{0,38}[A-Za-z0-9]", fullmatch=True)
+LINES = st.from_regex(r"[A-Za-zäöü0-9][A-Za-zäöü0-9 .,'€\u200f]{0,38}[A-Za-z0-9]", fullmatch=True)
 DAYS = st.integers(0, 300).map(lambda days: TODAY + timedelta(days=days))
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 Give = Callable[[Draw, Sandbox], dict[str, Any]]
