@@ -127,7 +127,6 @@ def build(
     clock: Clock = system_clock,
     connectors: Connectors | None = None,
     reasoner: Reasoner | None = None,
-    rules: Path = SHIPPED,
 ) -> Service:
     """Puts the service together on its database, which is migrated. `connectors` and `reasoner` are for tests."""
     make_home(settings)
@@ -143,7 +142,7 @@ def build(
         engine,
         clock=clock,
         queue=queue,
-        rulesets=Rulesets(rules),
+        rulesets=Rulesets(settings.rules or SHIPPED),
         triage=Triage(reasoner or _chosen(settings, embedded)),
         learner=Learner(encoder, memory),
         connectors=connectors or TenantConnectors(engine, settings.home / "sandbox", clock),

@@ -114,11 +114,11 @@ def _clock(settings: Settings) -> str:
     return f"{now:%Y-%m-%d %H:%M:%S} UTC, not behind the log"
 
 
-def _rules(_settings: Settings) -> str:
+def _rules(settings: Settings) -> str:
     from policies.examples import run_examples
-    from policies.ruleset import load_ruleset
+    from policies.ruleset import RULES, load_ruleset
 
-    ruleset = load_ruleset()
+    ruleset = load_ruleset(settings.rules or RULES)
     failed = [each for each in run_examples(ruleset) if not each.ok]
     if failed:
         raise _Amiss(f"{len(failed)} examples come out otherwise; run `countersign policy test`")

@@ -100,6 +100,9 @@ class Settings(BaseSettings):
     checkpoint_sink: AbsolutePath | None = None
     """File outside `home` to which every signed checkpoint of the log is also appended."""
 
+    rules: AbsolutePath | None = None
+    """Folder of the rule files; without it those that are shipped."""
+
     reasoner: Literal["embedded", "model"] = "embedded"
     model: str | None = None
     openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")

@@ -16,10 +16,17 @@ policy_app = typer.Typer(no_args_is_help=True, help="The rules.")
 Rules = Annotated[Path | None, typer.Argument(help="A folder of rule files, or one file; else the rules in force.")]
 
 
-def _load(path: Path | None) -> "Ruleset":
-    from policies.ruleset import RULES, load_ruleset
+def _in_force() -> Path:
+    from app.settings import load_settings
+    from policies.ruleset import RULES
 
-    return load_ruleset(path or RULES)
+    return load_settings().rules or RULES
+
+
+def _load(path: Path | None) -> "Ruleset":
+    from policies.ruleset import load_ruleset
+
+    return load_ruleset(path or _in_force())
 
 
 @policy_app.command("check")
@@ -29,10 +36,9 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Every error with its file, line, rule and field. Exit 1 where there is one."""
-    from policies.ruleset import RULES
     from policies.ruleset import check as errors_of
 
-    errors = errors_of(paths or [RULES])
+    errors = errors_of(paths or [_in_force()])
     told = [error.model_dump(mode="json") for error in errors]
     tell(told, as_json=as_json, text=lambda: [str(error) for error in errors] or ["The rules hold."])
     if errors:
