@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from pydantic import Field, ValidationError
-from sqlmodel import col, select
 
 from app.actor import Actor
 from app.context import Context
@@ -37,9 +36,9 @@ def close(ctx: Context, actor: Actor, task_id: str, body: object) -> None:
     """
     now = ctx.clock()
     with unit_of_work(ctx.engine) as session:
-        query = select(ManualTask).where(col(ManualTask.id) == task_id, col(ManualTask.tenant) == actor.tenant)
-        task = session.exec(query.with_for_update()).first()
-        if task is None:
+        case = cases.lock_of(session, ManualTask, task_id)
+        task = session.get(ManualTask, task_id)
+        if case is None or task is None or task.tenant != actor.tenant:
             raise Problem("not_found", f"There is no task {task_id}.")
         execution = session.get_one(Execution, task.execution_id)
         review = session.get(Review, execution.review_id) if execution.review_id else None
@@ -56,7 +55,6 @@ def close(ctx: Context, actor: Actor, task_id: str, body: object) -> None:
         if unknown := sorted(set(closing.result) - {f"{created_by(execution.tool)}_id"}):
             errors = [FieldError(pointer=f"/result/{name}", detail="not a result of this tool") for name in unknown]
             raise Problem("invalid_body", "The closing is not valid.", errors=errors)
-        case = cases.find(session, task.tenant, execution.case_id, lock=True)
         task.status, task.closed_at, task.closed_by = "done" if closing.done else "declined", now, actor.principal_id
         task.evidence_payload = ctx.vault.seal(
             session, task.tenant, case.data_subject, "evidence", {"evidence": closing.evidence}, now

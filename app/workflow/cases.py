@@ -1,20 +1,52 @@
-"""Cases: opening them, finding the one an event belongs to, and telling from their rows what state they are in."""
+"""Cases: opening them, finding the one an event belongs to, and telling from their rows what state they are in.
 
+Whoever changes a case, or any run, proposal, review, execution or task of it, locks the case first, before reading what
+they go by. So writers queue for one row, in one place, and cannot wait for each other in a circle (SQLite has one lock
+for everything; this is for PostgreSQL). Who needs two cases takes them in the order of their ids.
+"""
+
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Exists, bindparam, exists, select
-from sqlmodel import Session, col
+from sqlalchemy import Exists, Select, bindparam, exists, select
+from sqlmodel import Session, SQLModel, col
 
 from app.errors import Problem
 from app.ids import new_id
-from app.store.models import Case, Execution, Proposal, Review, TriageRun
+from app.store.models import Case, Execution, ManualTask, Proposal, Review, TriageRun
 
 LIVE_EXECUTIONS = ("waiting", "running", "unknown")
 
 # Built once: putting a statement together costs more than running it.
 _BY_ID = select(Case).where(col(Case.id) == bindparam("ident"), col(Case.tenant) == bindparam("of"))
 _LOCKED = _BY_ID.with_for_update()
-_JOINABLE = select(Case).where(col(Case.tenant) == bindparam("of"), col(Case.correlation) == bindparam("subject"))
+# Who waits for the lock finds the case only if it may still be joined then.
+_JOINABLE = (
+    select(Case)
+    .where(col(Case.tenant) == bindparam("of"), col(Case.correlation) == bindparam("subject"))
+    .with_for_update()
+)
+_SEVERAL = (
+    select(Case)
+    .where(col(Case.tenant) == bindparam("of"), col(Case.id).in_(bindparam("idents", expanding=True)))
+    .order_by(col(Case.id))
+    .with_for_update()
+)
+_OF: dict[type[SQLModel], Select[Any]] = {
+    model: select(Case)
+    .join(model, col(model.case_id) == col(Case.id))
+    .where(col(model.id) == bindparam("ident"))
+    .with_for_update(of=Case)
+    for model in (Execution, Review, TriageRun)
+}
+_OF[ManualTask] = (
+    select(Case)
+    .join(Execution, col(Execution.case_id) == col(Case.id))
+    .join(ManualTask, col(ManualTask.execution_id) == col(Execution.id))
+    .where(col(ManualTask.id) == bindparam("ident"))
+    .with_for_update(of=Case)
+)
 
 
 def _any(model: type[TriageRun] | type[Review] | type[Execution], *statuses: str) -> Exists:
@@ -36,10 +68,30 @@ _STATE = select(
 )  # fmt: skip
 
 
-def find(session: Session, tenant: str, case_id: str, *, lock: bool = False) -> Case:
+def find(session: Session, tenant: str, case_id: str) -> Case:
     """The tenant's case. Raises Problem `not_found`, for another tenant's case too."""
-    found = session.execute(_LOCKED if lock else _BY_ID, {"ident": case_id, "of": tenant})
-    case: Case | None = found.scalars().first()
+    return _found(session, _BY_ID, tenant, case_id)
+
+
+def lock(session: Session, tenant: str, case_id: str) -> Case:
+    """`find`, and nobody else changes anything of the case until the transaction ends."""
+    return _found(session, _LOCKED, tenant, case_id)
+
+
+def lock_several(session: Session, tenant: str, case_ids: Iterable[str]) -> dict[str, Case]:
+    """Those of the tenant's cases that there are, locked in the order in which everybody takes several."""
+    found = session.execute(_SEVERAL, {"of": tenant, "idents": list(case_ids)})
+    return {case.id: case for case in found.scalars()}
+
+
+def lock_of(session: Session, model: type[Execution | Review | TriageRun | ManualTask], ident: str) -> Case | None:
+    """The case of a row, locked; None where there is no such row. The caller has yet to look whose it is."""
+    case: Case | None = session.execute(_OF[model], {"ident": ident}).scalars().first()
+    return case
+
+
+def _found(session: Session, query: Select[Any], tenant: str, case_id: str) -> Case:
+    case: Case | None = session.execute(query, {"ident": case_id, "of": tenant}).scalars().first()
     if case is None:
         raise Problem("not_found", f"There is no case {case_id}.")
     return case

@@ -73,15 +73,17 @@ def correct(ctx: Context, actor: Actor, case_id: str, body: Any) -> list[str]:
     `invalid_body`.
     """
     now = ctx.clock()
+    correction, invalid = _parse(body)
     with unit_of_work(ctx.engine) as session:
-        case = cases.find(session, actor.tenant, case_id, lock=True)
+        concerned = {case_id, correction.into} if isinstance(correction, Merge) else {case_id}
+        cases.lock_several(session, actor.tenant, concerned)
+        case = cases.find(session, actor.tenant, case_id)
         actor.require(MAY_CORRECT, case.unit)
         if case.merged_into is not None:
             raise Problem("conflict", f"The case was merged into {case.merged_into}.")
-        try:
-            correction = _CORRECTION.validate_python(body)
-        except ValidationError as wrong:
-            raise Problem("invalid_body", "The correction is not valid.", errors=field_errors(wrong, drop=1)) from None
+        if invalid is not None:
+            raise invalid
+        assert correction is not None
         review.supersede(ctx, session, case, actor, now, because="corrected")
         _stop_runs(session, case, now)
         case.generation += 1
@@ -111,6 +113,13 @@ def correct(ctx: Context, actor: Actor, case_id: str, body: Any) -> list[str]:
             payloads=payloads, decided_at=now,
         )  # fmt: skip
         return [each.id for each in touched]
+
+
+def _parse(body: Any) -> tuple[Correction | None, Problem | None]:
+    try:
+        return _CORRECTION.validate_python(body), None
+    except ValidationError as wrong:
+        return None, Problem("invalid_body", "The correction is not valid.", errors=field_errors(wrong, drop=1))
 
 
 def _stop_runs(session: Session, case: Case, now: datetime) -> None:
@@ -176,7 +185,7 @@ def _reword(ctx: Context, session: Session, case: Case, correction: Reclassify |
 def _merge(ctx: Context, session: Session, actor: Actor, case: Case, into: str, now: datetime) -> Case:
     if into == case.id:
         raise Problem("conflict", "A case cannot be merged into itself.")
-    target = cases.find(session, case.tenant, into, lock=True)
+    target = cases.find(session, case.tenant, into)
     if target.merged_into is not None:
         raise Problem("conflict", f"The case {into} was itself merged into {target.merged_into}.")
     if target.customer_id and case.customer_id and target.customer_id != case.customer_id:

@@ -42,8 +42,8 @@ def erase_person(ctx: Context, actor: Actor, about: str) -> dict[str, int]:
         with suppress(MemoryUnavailable):
             ctx.learner.forget(actor.tenant, precedents)
     with unit_of_work(ctx.engine) as session:
-        for case_id in found:
-            _take_back(ctx, session, cases.find(session, actor.tenant, case_id, lock=True), now)
+        for case in cases.lock_several(session, actor.tenant, found).values():
+            _take_back(ctx, session, case, now)
         # Answers kept for repeated requests may quote anybody; a repetition is then told so.
         kept = col(Payload.tenant) == actor.tenant, col(Payload.name) == "response"
         session.exec(update(Payload).where(*kept).values(ciphertext=None, erased_at=now))

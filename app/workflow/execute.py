@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from app.audit.log import lock_head
 from app.context import Context
@@ -77,7 +77,7 @@ def give_up(ctx: Context, item: WorkItem, error: Exception) -> None:
     """After the last attempt to even begin: nothing was called, so the execution has failed for certain."""
     now = ctx.clock()
     with unit_of_work(ctx.engine) as session:
-        execution = _locked(session, item.row)
+        execution = locked(session, item.row)
         if execution is None or execution.status != "waiting":
             return
         finish(ctx, session, execution, now, status="failed", error=f"{type(error).__name__}: it could not begin")
@@ -93,8 +93,11 @@ def finish(
     error: str | None = None,
     receipt: Receipt | None = None,
 ) -> None:
-    """Puts the end of an execution on record, frees what it reserved if nothing happened, and lets others go on."""
-    case = cases.find(session, execution.tenant, execution.case_id, lock=True)
+    """Puts the end of an execution on record, frees what it reserved if nothing happened, and lets others go on.
+
+    The caller holds the case's lock.
+    """
+    case = cases.find(session, execution.tenant, execution.case_id)
     proposal = session.get_one(Proposal, execution.proposal_id)
     execution.status, execution.error = status, error
     execution.finished_at = None if status == "unknown" else now
@@ -136,11 +139,11 @@ def _claim(ctx: Context, execution_id: str, material: Material) -> Claimed | Non
     """In one transaction: still waiting, not paused, still allowed as things stand, budget reserved, fence raised."""
     now = ctx.clock()
     with unit_of_work(ctx.engine) as session:
-        execution = _locked(session, execution_id)
+        execution = locked(session, execution_id)
         if execution is None or execution.status != "waiting" or execution.waits_for is not None:
             return None
         found = dossier(ctx, session, execution.tenant, execution.proposal_id)
-        case = cases.find(session, execution.tenant, execution.case_id, lock=True)
+        case = found.case
         lock_head(session, case.tenant)  # one claim of a tenant at a time: each sees what those before it reserved
         if control.is_paused(session, case.tenant, ("workflow", case.workflow), ("tool", execution.tool)):
             raise TryLater(_PAUSED_RETRY)
@@ -254,7 +257,7 @@ def _run(ctx: Context, claimed: Claimed) -> None:
         status, error = "unknown", f"{type(unexpected).__name__} in the connector"
     now = ctx.clock()
     with unit_of_work(ctx.engine) as session:
-        execution = _locked(session, claimed.execution_id)
+        execution = locked(session, claimed.execution_id)
         if execution is None or execution.status != "running" or execution.fence != claimed.fence:
             return  # somebody else took it over and reconciles it
         if status != "failed":
@@ -273,7 +276,7 @@ def _cut_off(ctx: Context, execution_id: str) -> None:
     """A worker died, or lost its hold, between the claim and the record: only the connector knows what happened."""
     now = ctx.clock()
     with unit_of_work(ctx.engine) as session:
-        execution = _locked(session, execution_id)
+        execution = locked(session, execution_id)
         if execution is None or execution.status != "running" or execution.connector == route.MANUAL:
             return
         execution.fence += 1
@@ -283,7 +286,7 @@ def _cut_off(ctx: Context, execution_id: str) -> None:
 def _void(ctx: Context, execution_id: str, *, because: str) -> None:
     now = ctx.clock()
     with unit_of_work(ctx.engine) as session:
-        execution = _locked(session, execution_id)
+        execution = locked(session, execution_id)
         if execution is not None and execution.status == "waiting":
             finish(ctx, session, execution, now, status="void", error=because)
 
@@ -297,8 +300,10 @@ def _mark_undone(session: Session, proposal: Proposal, execution: Execution) -> 
     session.exec(delete(Reservation).where(col(Reservation.execution_id) == undone.id))
 
 
-def _locked(session: Session, execution_id: str) -> Execution | None:
-    return session.exec(select(Execution).where(col(Execution.id) == execution_id).with_for_update()).first()
+def locked(session: Session, execution_id: str) -> Execution | None:
+    """The execution as it stands once its case is locked."""
+    cases.lock_of(session, Execution, execution_id)
+    return session.get(Execution, execution_id)
 
 
 def _plain(value: object) -> bool:

@@ -1,7 +1,7 @@
 """Reconcile: every execution whose end is unknown is resolved by asking the connector what it did under the key."""
 
 from sqlalchemy import delete
-from sqlmodel import col, select
+from sqlmodel import col
 
 from app.context import Context
 from app.durable.port import WorkItem
@@ -9,7 +9,7 @@ from app.store.engine import read_only, unit_of_work
 from app.store.models import Execution, Proposal, Reservation
 from app.workflow import cases, route
 from app.workflow.dossier import read_dossier
-from app.workflow.execute import finish, wrote
+from app.workflow.execute import finish, locked, wrote
 from app.workflow.faults import fault_point
 from app.workflow.record import log
 from policies.targets import with_results
@@ -45,13 +45,13 @@ def give_up(ctx: Context, item: WorkItem, error: Exception) -> None:
     """After the last attempt: failed, for people to look at. Its reservation stays, as it may have happened."""
     now = ctx.clock()
     with unit_of_work(ctx.engine) as session:
-        execution = session.exec(select(Execution).where(col(Execution.id) == item.row).with_for_update()).first()
+        execution = locked(session, item.row)
         if execution is None or execution.status != "unknown":
             return
         execution.status, execution.finished_at = "failed", now
         execution.error = f"unresolved: {execution.error or ''} ({type(error).__name__})"
         session.add(execution)
-        case = cases.find(session, execution.tenant, execution.case_id, lock=True)
+        case = cases.find(session, execution.tenant, execution.case_id)
         case.because = f"Whether {execution.tool} took effect could not be established; a person has to look."
         route.end(ctx, session, case, session.get_one(Proposal, execution.proposal_id), now, status="failed")
         cases.settle(session, case, now)
@@ -65,7 +65,7 @@ def give_up(ctx: Context, item: WorkItem, error: Exception) -> None:
 def _applied(ctx: Context, seen: Execution, receipt: Receipt, keys: list[str]) -> None:
     now = ctx.clock()
     with unit_of_work(ctx.engine) as session:
-        execution = session.exec(select(Execution).where(col(Execution.id) == seen.id).with_for_update()).first()
+        execution = locked(session, seen.id)
         if execution is None or execution.status != "unknown" or execution.fence != seen.fence:
             return
         execution.wrote = keys
@@ -76,13 +76,13 @@ def _not_applied(ctx: Context, seen: Execution) -> None:
     """Nothing happened under the key: the execution begins again from its claim, with everything decided anew."""
     now = ctx.clock()
     with unit_of_work(ctx.engine) as session:
-        execution = session.exec(select(Execution).where(col(Execution.id) == seen.id).with_for_update()).first()
+        execution = locked(session, seen.id)
         if execution is None or execution.status != "unknown" or execution.fence != seen.fence:
             return
         execution.status, execution.attempt, execution.due_at = "waiting", execution.attempt + 1, now
         session.add(execution)
         session.exec(delete(Reservation).where(col(Reservation.execution_id) == execution.id))
-        case = cases.find(session, execution.tenant, execution.case_id, lock=True)
+        case = cases.find(session, execution.tenant, execution.case_id)
         if execution.attempt > _MOST_ATTEMPTS:
             finish(ctx, session, execution, now, status="failed", error="the connector never applied it")
             return

@@ -72,7 +72,8 @@ def give_verdict(ctx: Context, actor: Actor, review_id: str, body: Any, *, shown
     now = ctx.clock()
     try:
         with unit_of_work(ctx.engine) as session:
-            review = _find(session, actor.tenant, review_id, lock=True)
+            cases.lock(session, actor.tenant, found.case.id)
+            review = _find(session, actor.tenant, review_id)
             found = dossier(ctx, session, actor.tenant, proposal_id)
             said = parsed.verdict if parsed else "respond"
             speaks = check_authority(ctx, session, actor, review, found, said, material.known, now)
@@ -108,9 +109,9 @@ def _untouched(session: Session, row: Proposal) -> bool:
     return execution in (None, "waiting")
 
 
-def _find(session: Session, tenant: str, review_id: str, *, lock: bool = False) -> Review:
+def _find(session: Session, tenant: str, review_id: str) -> Review:
     query = select(Review).where(col(Review.id) == review_id, col(Review.tenant) == tenant)
-    review = session.exec(query.with_for_update() if lock else query).first()
+    review = session.exec(query).first()
     if review is None:
         raise Problem("not_found", f"There is no review {review_id}.")
     return review

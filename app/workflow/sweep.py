@@ -40,10 +40,10 @@ def reviews(ctx: Context) -> None:
 def _overdue(ctx: Context, review_id: str) -> None:
     now = ctx.clock()
     with unit_of_work(ctx.engine) as session:
-        review = session.exec(select(Review).where(col(Review.id) == review_id).with_for_update()).one()
-        if review.status != "pending" or now < review.due_at:
+        case = cases.lock_of(session, Review, review_id)
+        review = session.get_one(Review, review_id)
+        if case is None or review.status != "pending" or now < review.due_at:
             return
-        case = cases.find(session, review.tenant, review.case_id, lock=True)
         actor, refs = system_actor(review.tenant, "sweep"), {"case": case.id, "review": review.id}
         if review.escalated_at is None:
             review.escalated_at = now

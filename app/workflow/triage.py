@@ -33,24 +33,18 @@ _WAIT_STEP_S = 0.05
 
 # Built once: putting a statement together costs more than running it.
 _RUN = (
-    sa.select(Case, Event, col(TriageRun.status), col(TriageRun.case_generation))
-    .join_from(TriageRun, Case, col(Case.id) == col(TriageRun.case_id))
-    .join(Event, col(Event.id) == col(TriageRun.event_id))
+    sa.select(Event, col(TriageRun.status), col(TriageRun.case_generation))
+    .join_from(TriageRun, Event, col(Event.id) == col(TriageRun.event_id))
     .where(col(TriageRun.id) == bindparam("ident"))
-    .with_for_update(of=TriageRun)
 )
 _CLAIM = (
     sa.update(TriageRun)
     .where(col(TriageRun.id) == bindparam("ident"))
     .values(status="running", claim=bindparam("by"), claimed_at=bindparam("now"), attempt=col(TriageRun.attempt) + 1)
 )
-_CLAIMED = (
-    sa.select(col(TriageRun.case_generation))
-    .where(
-        col(TriageRun.id) == bindparam("ident"), col(TriageRun.claim) == bindparam("by"),
-        col(TriageRun.status) == "running",
-    )
-    .with_for_update()
+_CLAIMED = sa.select(col(TriageRun.case_generation)).where(
+    col(TriageRun.id) == bindparam("ident"), col(TriageRun.claim) == bindparam("by"),
+    col(TriageRun.status) == "running",
 )  # fmt: skip
 _END = sa.update(TriageRun).where(col(TriageRun.id) == bindparam("ident"))
 _END_SUPERSEDED = _END.values(status="superseded", finished_at=bindparam("now"), nothing_because=bindparam("why"))
@@ -143,12 +137,12 @@ def give_up(ctx: Context, item: WorkItem, error: Exception) -> None:
     """After the last attempt: the run is failed and the case says so, for people to see and correct."""
     now = ctx.clock()
     with unit_of_work(ctx.engine) as session:
+        case = cases.lock_of(session, TriageRun, item.row)
         run = session.get(TriageRun, item.row)
-        if run is None or run.status not in ("waiting", "running"):
+        if case is None or run is None or run.status not in ("waiting", "running"):
             return
         run.status, run.finished_at, run.error = "failed", now, type(error).__name__
         session.add(run)
-        case = cases.find(session, run.tenant, run.case_id, lock=True)
         case.because = f"The event could not be worked off: {type(error).__name__}."
         cases.settle(session, case, now)
         log(
@@ -185,10 +179,11 @@ def wait_for_case(ctx: Context, tenant: str, case_id: str, seconds: float) -> bo
 def _claim(ctx: Context, run_id: str) -> Claimed | None:
     now = ctx.clock()
     with unit_of_work(ctx.engine) as session:
+        case = cases.lock_of(session, TriageRun, run_id)
         found = session.execute(_RUN, {"ident": run_id}).one_or_none()
-        if found is None or found.status not in ("waiting", "running"):
+        if case is None or found is None or found.status not in ("waiting", "running"):
             return None
-        case, event = found.Case, found.Event
+        event = found.Event
         if control.is_paused(session, case.tenant, ("workflow", case.workflow), ("agent", "triage")):
             raise TryLater(_PAUSED_RETRY)
         if (because := _superseded(session, case, event, found.case_generation)) is not None:
@@ -224,10 +219,10 @@ def _record(ctx: Context, claimed: Claimed, outcome: Outcome, material: Material
     actor = system_actor(claimed.case.tenant, "triage")
     with unit_of_work(ctx.engine) as session:
         connection = session.connection()
+        case, event = cases.lock(session, claimed.case.tenant, claimed.case.id), claimed.event_row
         generation = connection.scalar(_CLAIMED, {"ident": claimed.run_id, "by": claimed.claim})
         if generation is None:
             return  # somebody else took the run over; their outcome counts
-        case, event = cases.find(session, claimed.case.tenant, claimed.case.id, lock=True), claimed.event_row
         if (because := _superseded(session, case, event, generation)) is not None:
             _supersede(session, case, claimed.run_id, because, now)
             return

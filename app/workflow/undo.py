@@ -39,9 +39,9 @@ def undo(ctx: Context, actor: Actor, execution_id: str) -> dict[str, str | None]
     except SourceUnavailable as unavailable:
         raise Problem("unavailable", f"The records cannot be read now: {unavailable}") from unavailable
     with unit_of_work(ctx.engine) as session:
-        execution = _find(session, actor.tenant, execution_id, lock=True)
+        case = cases.lock(session, actor.tenant, found.case.id)
+        execution = _find(session, actor.tenant, execution_id)
         _check(session, execution)
-        case = cases.find(session, actor.tenant, execution.case_id, lock=True)
         proposal = words.Proposal.model_validate(
             {
                 "id": new_id("prp", now),
@@ -67,9 +67,9 @@ def undo(ctx: Context, actor: Actor, execution_id: str) -> dict[str, str | None]
         return {"proposal_id": row.id, "effect": decision.effect, "review_id": review, "execution_id": follows}
 
 
-def _find(session: Session, tenant: str, execution_id: str, *, lock: bool = False) -> Execution:
+def _find(session: Session, tenant: str, execution_id: str) -> Execution:
     query = select(Execution).where(col(Execution.id) == execution_id, col(Execution.tenant) == tenant)
-    execution = session.exec(query.with_for_update() if lock else query).first()
+    execution = session.exec(query).first()
     if execution is None:
         raise Problem("not_found", f"There is no execution {execution_id}.")
     return execution

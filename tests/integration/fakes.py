@@ -52,11 +52,12 @@ class FakeQueue:
         self._engine, self._clock = engine, clock
         self._works: dict[str, Work] = {}
         self.failures: list[Exception] = []
+        numbered = "INTEGER" if engine.dialect.name == "sqlite" else "BIGSERIAL"
         with unit_of_work(engine) as session:
             session.connection().execute(
                 sa.text(
-                    "CREATE TABLE IF NOT EXISTS fake_work (seq INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL,"
-                    " kind TEXT, row TEXT, body TEXT, due_ms INTEGER, state TEXT NOT NULL DEFAULT 'waiting')"
+                    f"CREATE TABLE IF NOT EXISTS fake_work (seq {numbered} PRIMARY KEY, id TEXT UNIQUE NOT NULL,"
+                    " kind TEXT, row TEXT, body TEXT, due_ms BIGINT, state TEXT NOT NULL DEFAULT 'waiting')"
                 )
             )
 
@@ -88,7 +89,7 @@ class FakeQueue:
     def waiting(self, kind: str | None = None) -> list[WorkItem]:
         """What is not done yet, delayed items too, the next one first."""
         query = sa.text(
-            "SELECT body FROM fake_work WHERE state <> 'done' AND (:kind IS NULL OR kind = :kind) ORDER BY due_ms, seq"
+            "SELECT body FROM fake_work WHERE state <> 'done' AND kind = coalesce(:kind, kind) ORDER BY due_ms, seq"
         )
         with read_only(self._engine) as session:
             rows = session.connection().execute(query, {"kind": kind}).scalars()

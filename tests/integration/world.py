@@ -70,17 +70,25 @@ PEOPLE: Mapping[str, tuple[Sequence[Grant], int | None, str | None]] = {
 
 @dataclass(frozen=True)
 class Template:
-    """A home folder to copy, with the secret of each tenant's source (its slug is the tenant's name)."""
+    """A home folder to copy, with the secret of each tenant's source (its slug is the tenant's name).
+
+    `database_url` names a database that is not in the folder: that one is used as it is, by one world alone.
+    """
 
     home: Path
+    database_url: str | None
     rulesets: Rulesets
     secrets: Mapping[str, str]
     start: datetime
 
 
-def make_template(home: Path) -> Template:
+def settings_of(home: Path, database_url: str | None) -> Settings:
+    return Settings(home=home) if database_url is None else Settings(home=home, database_url=database_url)
+
+
+def make_template(home: Path, database_url: str | None = None) -> Template:
     """Migrated, with two firms of equal records, their people and a source each. In mode `auto`."""
-    settings, clock, rulesets = Settings(home=home), FakeClock(MONDAY), Rulesets()
+    settings, clock, rulesets = settings_of(home, database_url), FakeClock(MONDAY), Rulesets()
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = make_engine(settings.database_url)
     migrate(engine)
@@ -105,7 +113,7 @@ def make_template(home: Path) -> Template:
         connectors.sandbox(tenant).reset(SEED, MONDAY.date())
     connectors.close()
     engine.dispose()
-    return Template(home, rulesets, secrets, clock())
+    return Template(home, database_url, rulesets, secrets, clock())
 
 
 @dataclass
@@ -126,7 +134,7 @@ class World:
         cls, template: Template, home: Path, *, agents: Agents | None = None, rulesets: Rulesets | None = None
     ) -> "World":
         shutil.copytree(template.home, home)
-        settings = Settings(home=home)
+        settings = settings_of(home, template.database_url)
         clock = FakeClock(template.start)
         engine = make_engine(settings.database_url, pool_size=4)
         queue, said = FakeQueue(engine, clock), FakeAgents()

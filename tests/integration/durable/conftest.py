@@ -55,7 +55,11 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database of this test's own."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'work.db'}"
-    server: str = request.getfixturevalue("postgres_server")
+    return new_database(request.getfixturevalue("postgres_server"))
+
+
+def new_database(server: str) -> str:
+    """The address of an empty database of the server."""
     name = f"test_{uuid.uuid4().hex}"
     admin = sa.create_engine(server.format(database="postgres"), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
