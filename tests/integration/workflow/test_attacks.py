@@ -1,14 +1,9 @@
 """Attacks from outside and inside, each with agents that fell for it: what the model says decides nothing."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 
-from app.errors import Problem
-from app.identity.delegations import delegate
-from app.store.models import Review
-from app.workflow import control
 from tests.integration.workflow.scenes import (
     CUSTOMER,
     INVOICE,
@@ -16,7 +11,6 @@ from tests.integration.workflow.scenes import (
     ask,
     contacts,
     letter,
-    rules_alone,
     task,
     write_off,
 )
@@ -108,96 +102,6 @@ def test_nobody_can_edit_a_laundered_contact_in(world: World) -> None:
     assert world.review(asked.id).status == "pending", "the head of delivery is still to say yes"
     world.run()
     assert world.all(Message) == []
-
-
-# -- ten split amounts
-
-
-def ten_reviews(world: World) -> list[Review]:
-    rules_alone(world)
-    for number in range(10):
-        ask(world, "vera", write_off(reason=f"part {number}"), text=f"part {number}")
-    found = world.reviews()
-    assert len(found) == 10
-    return found
-
-
-def insist(world: World, who: str, review: Review) -> str | None:
-    """Approves, once more where the records moved on; answers why it was refused in the end, if it was."""
-    for _ in range(2):
-        try:
-            world.approve(who, review)
-        except Problem as problem:
-            refusal: str | None = problem.code
-        else:
-            refusal = None
-        if refusal != "stale_facts":
-            break
-    world.run()
-    return refusal
-
-
-def test_ten_split_amounts_one_after_the_other_reach_the_threshold(world: World) -> None:
-    asked = ten_reviews(world)
-    assert [insist(world, "finn", review) for review in asked] == [None] * 9 + ["policy_changed"]
-    assert world.get(Invoice, INVOICE).written_off_minor <= 1_000_000
-
-
-def test_ten_split_amounts_approved_first_and_executed_later_reach_the_threshold(world: World) -> None:
-    asked = ten_reviews(world)
-    world.approve("finn", *asked)
-    world.run()
-    assert 0 < world.get(Invoice, INVOICE).written_off_minor <= 1_000_000
-    assert world.reviews(), "what goes beyond is asked again"
-    assert all(any("cfo" in each["roles"] for each in review.required) for review in world.reviews())
-
-
-def test_ten_split_amounts_executed_at_the_same_moment_reach_the_threshold(world: World) -> None:
-    asked = ten_reviews(world)
-    world.approve("finn", *asked)
-    assert world.queue.run_together() == 10
-    world.run()
-    assert 0 < world.get(Invoice, INVOICE).written_off_minor <= 1_000_000
-
-
-def test_split_amounts_are_summed_where_the_case_is_about_nothing(world: World) -> None:
-    """The case names no project and no customer; the invoice's own customer counts all the same."""
-    rules_alone(world)
-    for number in range(10):
-        ask(world, "vera", write_off(reason=f"part {number}"), project=None, text=f"part {number}")
-    world.approve("finn", *world.reviews())
-    world.run()
-    assert world.get(Invoice, INVOICE).written_off_minor <= 1_000_000
-
-
-def test_split_amounts_are_summed_over_the_cases_of_one_customer(world: World) -> None:
-    own = [
-        each for each in world.all(Invoice, customer_id=CUSTOMER) if each.period_start_on.isoformat() >= "2026-02-01"
-    ]
-    assert len(own) >= 2
-    rules_alone(world)
-    for number in range(10):
-        ask(
-            world, "vera", write_off(150_000, own[number % 2].id, f"part {number}"), text=f"part {number}",
-            project=own[number % 2].project_id,
-        )  # fmt: skip
-    world.approve("finn", *world.reviews())
-    world.run()
-    assert sum(world.get(Invoice, each.id).written_off_minor for each in own) <= 1_000_000
-
-
-def test_a_limit_is_not_stretched_by_approving_in_parts(world: World) -> None:
-    """Fiona may approve 3,000.00; in parts of 1,100.00 that is two."""
-    asked = ten_reviews(world)
-    assert [insist(world, "fiona", review) for review in asked] == [None] * 2 + ["not_permitted"] * 8
-    assert world.get(Invoice, INVOICE).written_off_minor == 2 * PART
-
-
-def test_a_limit_is_not_stretched_by_approving_all_before_any_runs(world: World) -> None:
-    asked = ten_reviews(world)
-    world.approve("fiona", *asked)
-    world.run()
-    assert 0 < world.get(Invoice, INVOICE).written_off_minor <= 2 * PART
 
 
 # -- a mail that quotes another customer's project
@@ -314,37 +218,3 @@ def test_an_amount_that_only_the_customer_names_moves_no_money(world: World) -> 
     assert world.decision(proposal).effect == "deny"
     assert "untrusted-money" in world.decision(proposal).rules
     assert world.get(Invoice, INVOICE).written_off_minor == 0
-
-
-# -- nobody alone, by delegating
-
-
-def test_the_requester_does_not_approve_through_somebody_they_lend_their_role_to(world: World) -> None:
-    case = ask(world, "finn", write_off())
-    now = world.clock()
-    delegate(world.ctx, world.actor("finn"), world.actor("mona").principal_id, "finance", now, now + timedelta(days=1))
-    (asked,) = world.reviews(case)
-    with world.refused("not_permitted"):
-        world.approve("mona", asked)
-
-
-def test_a_borrowed_role_approves_no_more_than_its_lender_may(world: World) -> None:
-    case = ask(world, "vera", write_off(400_000))
-    now = world.clock()
-    delegate(world.ctx, world.actor("fiona"), world.actor("mona").principal_id, "finance", now, now + timedelta(days=1))
-    (asked,) = world.reviews(case)
-    with world.refused("not_permitted"):
-        world.approve("fiona", asked)
-    with world.refused("not_permitted"):
-        world.approve("mona", asked)
-
-
-def test_a_pause_holds_what_was_approved(world: World) -> None:
-    case = ask(world, "vera", write_off())
-    control.pause(world.ctx, world.actor("finn"), "tool", "write_off")
-    world.approve("finn", *world.reviews(case))
-    world.run()
-    assert world.get(Invoice, INVOICE).written_off_minor == 0
-    control.resume(world.ctx, world.actor("cora"), "tool", "write_off")
-    world.run(timedelta(seconds=20))
-    assert world.get(Invoice, INVOICE).written_off_minor == PART

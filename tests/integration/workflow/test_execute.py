@@ -201,6 +201,43 @@ def test_a_worker_believed_dead_may_not_record(world: World) -> None:
     assert len(world.entries(kind="execution.succeeded")) == 1
 
 
+def test_a_worker_that_comes_back_while_another_is_at_it_may_not_record(world: World) -> None:
+    """The first hangs before the system did anything; it is taken for dead, and a second is at it when it returns."""
+    execution = unrun(world)
+    apply, begun, returns, back = Sandbox.apply, threading.Event(), threading.Event(), threading.Event()
+    seen: list[str] = []
+
+    def hangs(self: Sandbox, action: Any, key: str) -> Any:
+        if not begun.is_set():
+            begun.set()
+            assert returns.wait(30)
+            return apply(self, action, key)
+        receipt = apply(self, action, key)
+        returns.set()
+        assert back.wait(30)
+        seen.append(world.one(Execution, id=execution.id).status)
+        return receipt
+
+    def first() -> None:
+        world.handle(EXECUTE_WORK, execution.id)
+        back.set()
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Sandbox, "apply", hangs)
+        thread = threading.Thread(target=first)
+        thread.start()
+        assert begun.wait(30)
+        world.handle(EXECUTE_WORK, execution.id)
+        world.handle(RECONCILE_WORK, execution.id)
+        assert world.one(Execution, id=execution.id).status == "waiting"
+        world.handle(EXECUTE_WORK, execution.id)
+        thread.join(30)
+    assert seen == ["running"], "what the first says no longer counts"
+    assert world.one(Execution, id=execution.id).status == "succeeded"
+    assert effects(world) == 1
+    assert len(world.entries(kind="execution.succeeded")) == 1
+
+
 def test_ten_workers_at_once_make_one_effect(world: World) -> None:
     execution = unrun(world)
     barrier = threading.Barrier(10)

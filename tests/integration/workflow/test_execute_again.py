@@ -60,7 +60,8 @@ def test_stricter_rules_send_an_approved_action_back_once(ruled: tuple[World, Re
     first = approved(world)
     restrict(STRICTER)
     for _ in range(4):
-        world.run(timedelta(minutes=10))
+        world.run()
+        world.clock.move(minutes=10)
         sweep.lost_work(world.ctx)
     (asked,) = world.reviews()
     assert asked.id != first.id
