@@ -62,17 +62,19 @@ class Reach(Value):
 def reach(read: ReadPort, subject: RecordKey | None, now: datetime, *, also: Iterable[RecordKey] = ()) -> Reach:
     """Reads everything in reach of `subject` (and of `also`). Raises SourceUnavailable."""
     found: dict[str, Record] = {}
-    starts = [key for key in (subject, *also) if key is not None]
+    starts = [(key.kind, key.id) for key in (subject, *also) if key is not None]
     _follow(read, starts, found)
-    pointing: list[RecordKey] = []
-    named = {str(key) for key in starts}
-    for key, record in list(found.items()):
+    pointing: list[Record] = []
+    named = {f"{kind}/{ident}" for kind, ident in starts}
+    for key, record in found.items():
         # Of people only the subject's own rows are followed: a colleague's assignments lead to other customers.
         if record.kind == "person" and key not in named:
             continue
         for kind, field in _POINTING.get(record.kind, ()):
-            pointing.extend(row.key for row in read.find(RECORDS[kind], {field: record.id}))
-    _follow(read, pointing, found)
+            pointing.extend(read.find(RECORDS[kind], {field: record.id}))
+    for row in pointing:
+        if found.setdefault(f"{row.kind}/{row.id}", row) is row:
+            _follow(read, _links(row), found)
     return Reach(subject=subject, read_at=now, records=found)
 
 
@@ -85,31 +87,35 @@ def linked(read: ReadPort, keys: Iterable[RecordKey], now: datetime, known: Reac
     wanted = list(keys)
     if known is not None:
         for key in wanted:
-            _copy(known, key, found)
-    _follow(read, wanted, found)
+            _copy(known, key.kind, key.id, found)
+    _follow(read, [(key.kind, key.id) for key in wanted], found)
     return Reach(subject=None, read_at=now, records=found)
 
 
-def _copy(known: Reach, key: RecordKey, found: dict[str, Record]) -> None:
-    record = known.records.get(str(key))
-    if record is None or str(key) in found:
+def _copy(known: Reach, kind: RecordKind, ident: str, found: dict[str, Record]) -> None:
+    key = f"{kind}/{ident}"
+    record = known.records.get(key)
+    if record is None or key in found:
         return
-    found[str(key)] = record
-    for field, kind in type(record).links.items():
-        if ident := getattr(record, field):
-            _copy(known, RecordKey(kind=kind, id=str(ident)), found)
+    found[key] = record
+    for linked_kind, linked_id in _links(record):
+        _copy(known, linked_kind, linked_id, found)
 
 
-def _follow(read: ReadPort, keys: Iterable[RecordKey], found: dict[str, Record]) -> None:
+def _follow(read: ReadPort, keys: Iterable[tuple[RecordKind, str]], found: dict[str, Record]) -> None:
     waiting = list(keys)
     while waiting:
-        key = waiting.pop()
-        if str(key) in found or (record := read.get(RECORDS[key.kind], key.id)) is None:
+        kind, ident = waiting.pop()
+        key = f"{kind}/{ident}"
+        if key in found or (record := read.get(RECORDS[kind], ident)) is None:
             continue
-        found[str(key)] = record
-        for field, kind in type(record).links.items():
-            if ident := getattr(record, field):
-                waiting.append(RecordKey(kind=kind, id=str(ident)))
+        found[key] = record
+        waiting.extend(_links(record))
+
+
+def _links(record: Record) -> list[tuple[RecordKind, str]]:
+    links = type(record).links.items()
+    return [(kind, str(ident)) for field, kind in links if (ident := getattr(record, field))]
 
 
 def facts_named(reached: Reach, idents: Iterable[str]) -> list[Fact]:

@@ -1,6 +1,7 @@
 """The small value types under every other word: record keys, money, identifiers, canonical digests."""
 
 import hashlib
+import json.encoder
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
@@ -98,7 +99,45 @@ JsonObject = Annotated[dict[str, Any], AfterValidator(kept_exactly)]
 
 def canonical(value: Any) -> bytes:
     """RFC 8785 canonical JSON of a JSON value. Raises rfc8785.CanonicalizationError on what JSON cannot say."""
-    return rfc8785.dumps(value)
+    try:
+        return _canonical(value).encode()
+    except (_Unusual, UnicodeEncodeError):
+        return rfc8785.dumps(value)
+
+
+class _Unusual(Exception):
+    """A value that the short way does not write."""
+
+
+def _canonical(value: Any) -> str:
+    """What is written most: texts, whole numbers, truth values, lists and objects of them, several times faster than
+    the library. Everything else, and all that is an error, is left to it."""
+    kind = type(value)
+    if kind is str:
+        return _quoted(value)
+    if kind is dict:
+        if not all(type(name) is str for name in value):
+            raise _Unusual
+        # Names are ordered by their UTF-16 code units; among ASCII names that is the order of texts.
+        names = sorted(value) if all(map(str.isascii, value)) else sorted(value, key=_utf_16)
+        return "{" + ",".join([f"{_quoted(name)}:{_canonical(value[name])}" for name in names]) + "}"
+    if kind is list or kind is tuple:
+        return "[" + ",".join([_canonical(item) for item in value]) + "]"
+    if kind is bool:
+        return "true" if value else "false"
+    if value is None:
+        return "null"
+    if kind is int and -_LARGEST <= value <= _LARGEST:
+        return str(value)
+    raise _Unusual
+
+
+def _utf_16(name: str) -> bytes:
+    return name.encode("utf-16-be")
+
+
+_quoted = json.encoder.encode_basestring
+_LARGEST = 2**53 - 1
 
 
 def digest(value: Any) -> str:

@@ -5,10 +5,12 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+import rfc8785
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from tools.facts import Trust
 from tools.values import MAX_MINOR, Currency, Day, Email, Id, Line, Minor, Moment, Money, RecordKey, canonical, digest
 
 JSON = st.recursive(
@@ -88,3 +90,29 @@ def test_values_are_frozen_and_know_no_other_field() -> None:
         Money.model_validate({"amount_minor": 1, "currency": "EUR", "note": "x"})
     with pytest.raises(ValidationError):
         Money.model_validate({"amount_minor": "1", "currency": "EUR"})
+
+
+_names = st.text(st.characters() | st.sampled_from("\ud7ff\ue000\uffff\U00010000"), max_size=6)
+_anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(Trust),
+    lambda inner: st.lists(inner, max_size=5) | st.tuples(inner, inner) | st.dictionaries(_names, inner, max_size=6)
+    | st.dictionaries(st.integers(), inner, max_size=2),
+)  # fmt: skip
+
+
+@settings(max_examples=500)
+@given(_anything)
+def test_the_short_way_writes_and_refuses_what_the_library_does(value: Any) -> None:
+    try:
+        expected = rfc8785.dumps(value)
+    except Exception as refused:  # noqa: BLE001 - of lone surrogates it says so with a UnicodeEncodeError
+        with pytest.raises(type(refused)):
+            canonical(value)
+    else:
+        assert canonical(value) == expected
+
+
+@pytest.mark.parametrize("value", [b"bytes", {1: 2}, 2**53, [{"a": 1e400}], {None: 1}, object()])
+def test_what_json_cannot_say_is_refused(value: Any) -> None:
+    with pytest.raises(rfc8785.CanonicalizationError):
+        canonical(value)
