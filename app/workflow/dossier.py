@@ -80,7 +80,9 @@ def dossier(ctx: Context, session: Session, tenant: str, proposal_id: str) -> Do
         trigger = read_trigger(ctx, session, _event(session, row), tenancy.read(session, tenant).trust())
         earlier = {
             other.id: decide.open_content(ctx, session, other)[0].action
-            for other in session.exec(select(Proposal).where(col(Proposal.id).in_(row.depends_on)))
+            for other in session.exec(
+                select(Proposal).where(col(Proposal.id).in_(row.depends_on), col(Proposal.tenant) == tenant)
+            )
         }
     except PayloadErased:
         raise Problem("erased", "The content of this proposal was erased; it cannot be decided any more.") from None
@@ -115,9 +117,7 @@ def renew(
 
 
 def _event(session: Session, row: Proposal) -> Event:
-    """The event whose run proposed it; of an undo, the first event of the case."""
-    run = session.get(TriageRun, row.run_id) if row.run_id else None
-    if run is not None:
-        return session.get_one(Event, run.event_id)
-    query = select(Event).where(col(Event.case_id) == row.case_id).order_by(col(Event.time), col(Event.id))
-    return session.exec(query).first() or session.get_one(Event, row.case_id)
+    """The event whose run proposed it; of an undo, that of what it takes back, to whatever case that belongs by now."""
+    while row.undo_of is not None:
+        row = session.get_one(Proposal, session.get_one(Execution, row.undo_of).proposal_id)
+    return session.get_one(Event, session.get_one(TriageRun, row.run_id).event_id)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from app.store.models import Case, Execution, Proposal, Reservation
+from app.workflow import corrections
 from app.workflow import undo as undoing
 from tests.integration.workflow.scenes import INVOICE, PART, agree, contacts, drafted, letter, request, task, write_off
 from tests.integration.workflow.test_bundle import project, signed
@@ -61,6 +62,19 @@ def test_undo_is_asked_for_once(world: World) -> None:
     settle(world, answer, "lena")
     with world.refused("not_undoable"):
         undo(world, "rhea", execution)
+
+
+def test_what_a_merged_case_did_can_still_be_taken_back(world: World) -> None:
+    """Its events belong to the other case by then; the undo is judged by the event of what it takes back."""
+    world.set("mode", "propose")
+    first, second = request(world, task("First")), request(world, task("Second"), text="the same again")
+    agree(world, world.reviews(first)[0])
+    world.run()
+    execution = world.execution(world.proposals(first)[0])
+    corrections.correct(world.ctx, world.actor("rhea"), first.id, {"kind": "merge", "into": second.id})
+    answer = undo(world, "rhea", execution)
+    settle(world, answer, "lena", "hal")
+    assert world.one(Execution, id=execution.id).status == "undone"
 
 
 def test_a_rejected_undo_may_be_asked_for_again(world: World) -> None:
