@@ -1,11 +1,14 @@
 """Changes of settings, each made by two people: one proposes, another confirms."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlmodel import Session, col, select
 
 from app import tenancy
 from app.actor import Actor
+from app.audit.log import lock_head
 from app.errors import Problem
 from app.ground import Ground
 from app.identity.entries import code, put_on_record
@@ -23,7 +26,7 @@ def propose_setting(ground: Ground, actor: Actor, name: str, value: Any) -> str:
     """
     actor.require(MAY_SET)
     typed, now = tenancy.plain(tenancy.parse(name, value)), ground.clock()
-    with unit_of_work(ground.engine) as session:
+    with _one_at_a_time(ground, actor) as session:
         for earlier in session.exec(
             select(SettingChange).where(
                 col(SettingChange.tenant) == actor.tenant, col(SettingChange.name) == name,
@@ -47,7 +50,7 @@ def confirm_setting(ground: Ground, actor: Actor, change_id: str) -> None:
 
     Raises Problem `not_found`, `not_permitted`, `self_approval`, `already_decided`, `conflict` (the setting moved on).
     """
-    with unit_of_work(ground.engine) as session:
+    with _one_at_a_time(ground, actor) as session:
         change = _pending(session, actor, change_id)
         if change.proposed_by == actor.principal_id:
             raise Problem("self_approval", "Another person confirms what you proposed.")
@@ -62,11 +65,19 @@ def confirm_setting(ground: Ground, actor: Actor, change_id: str) -> None:
 
 def withdraw_setting(ground: Ground, actor: Actor, change_id: str) -> None:
     """Drops a pending change; its proposer may. Raises Problem `not_found`, `not_permitted`, `already_decided`."""
-    with unit_of_work(ground.engine) as session:
+    with _one_at_a_time(ground, actor) as session:
         change = _pending(session, actor, change_id)
         change.status, change.decided_by, change.decided_at = "withdrawn", actor.principal_id, ground.clock()
         session.add(change)
         _recorded(ground, session, actor, "setting.withdrawn", change)
+
+
+@contextmanager
+def _one_at_a_time(ground: Ground, actor: Actor) -> Iterator[Session]:
+    """A unit of work under the lock of the tenant's log: two people who decide at once are one after the other."""
+    with unit_of_work(ground.engine) as session:
+        lock_head(session, actor.tenant)
+        yield session
 
 
 def _pending(session: Session, actor: Actor, change_id: str) -> SettingChange:
