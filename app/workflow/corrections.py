@@ -7,6 +7,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from sqlmodel import Session, col, select
 
 from app.actor import Actor
+from app.audit.vault import PayloadErased
 from app.context import Context
 from app.errors import FieldError, Problem, field_errors
 from app.ids import new_id
@@ -70,7 +71,7 @@ def correct(ctx: Context, actor: Actor, case_id: str, body: Any) -> list[str]:
     """Corrects a case and returns the ids of the cases that it touched, the corrected one first.
 
     Raises Problem `not_found`, `not_permitted`, `conflict` (merged or with effects that would be torn apart),
-    `invalid_body`.
+    `erased`, `invalid_body`.
     """
     now = ctx.clock()
     correction, invalid = _parse(body)
@@ -155,7 +156,10 @@ def _reword(ctx: Context, session: Session, case: Case, correction: Reclassify |
         raise Problem("invalid_body", "The correction is not valid.", errors=[error])
     reworded = 0
     for event in _events(session, case):
-        content = ctx.vault.open(session, case.tenant, event.payload)
+        try:
+            content = ctx.vault.open(session, case.tenant, event.payload)
+        except PayloadErased:
+            raise Problem("erased", "What this case was about was erased; it cannot be planned again.") from None
         fields = EVENT_TYPES[event.type].model_fields
         known = {name: value for key, value in changes.items() for name in (key, f"{key}_id") if name in fields}
         if not known:

@@ -4,6 +4,7 @@ Precedents sharpen what the reasoner says; no decision is ever looser for them. 
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
@@ -21,6 +22,17 @@ _AT_ONCE = 500
 _LABEL_OF_KIND: Mapping[str, str] = {
     "ticket": "defect", "staffing_request": "staffing_change", "billing_question": "billing_dispute", "other": "other",
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Lesson:
+    """A text that was classified, with its salted digest and what people say it is."""
+
+    run: TriageRun
+    text: str
+    digest: str
+    label: str
+    customer: str | None
 
 
 def learn(ctx: Context) -> None:
@@ -61,11 +73,11 @@ def _learn_some(ctx: Context, tenant: str) -> bool:
             col(AuditEntry.tenant) == tenant, col(AuditEntry.seq) >= start
         )
         rows = list(session.exec(query.order_by(col(AuditEntry.seq)).limit(_AT_ONCE)))
-        for _, kind, leaf in rows:
-            if kind in ("verdict.given", "case.corrected"):
-                _learn_entry(ctx, session, tenant, Entry.from_leaf(leaf))
-            elif kind == "payload.erased":
-                _forget_erased(ctx, session, tenant, Entry.from_leaf(leaf))
+    for _, kind, leaf in rows:
+        if kind in ("verdict.given", "case.corrected"):
+            _learn_entry(ctx, tenant, Entry.from_leaf(leaf))
+        elif kind == "payload.erased":
+            _forget_erased(ctx, tenant, Entry.from_leaf(leaf))
     if not rows:
         return False
     with unit_of_work(ctx.engine) as session:
@@ -73,12 +85,25 @@ def _learn_some(ctx: Context, tenant: str) -> bool:
     return len(rows) == _AT_ONCE
 
 
-def _learn_entry(ctx: Context, session: Session, tenant: str, entry: Entry) -> None:
+def _learn_entry(ctx: Context, tenant: str, entry: Entry) -> None:
     assert ctx.learner is not None
+    corrected = entry.kind == "case.corrected"
+    with read_only(ctx.engine) as session:
+        lessons = _lessons(ctx, session, tenant, entry)
+    # No transaction is open while a text is embedded and stored.
+    for each in lessons:
+        ctx.learner.learn(
+            tenant, each.run.id, each.text, text_digest=each.digest, label=each.label, urgency=_level(each.run.urgency),
+            impact=_level(each.run.impact), customer=each.customer, corrected=corrected, at=entry.at,
+        )  # fmt: skip
+
+
+def _lessons(ctx: Context, session: Session, tenant: str, entry: Entry) -> list[_Lesson]:
     case = session.get(Case, entry.refs.get("case"))
     corrected = entry.kind == "case.corrected"
     if case is None or (not corrected and entry.details.get("verdict") != "approve"):
-        return
+        return []
+    found = []
     for run in session.exec(
         select(TriageRun).where(col(TriageRun.case_id) == case.id, col(TriageRun.status) == "done")
     ):
@@ -91,19 +116,19 @@ def _learn_entry(ctx: Context, session: Session, tenant: str, entry: Entry) -> N
             continue
         if label is None or "." in label or not isinstance(text, str):
             continue  # not a text that was classified
-        ctx.learner.learn(
-            tenant, run.id, text, text_digest=payload.digest, label=label, urgency=_level(run.urgency),
-            impact=_level(run.impact), customer=case.customer_id, corrected=corrected, at=entry.at,
-        )  # fmt: skip
+        found.append(_Lesson(run, text, payload.digest, label, case.customer_id))
+    return found
 
 
-def _forget_erased(ctx: Context, session: Session, tenant: str, entry: Entry) -> None:
+def _forget_erased(ctx: Context, tenant: str, entry: Entry) -> None:
     """Whoever erased may not have owned the memory; its owner forgets what came of the erased texts here."""
     assert ctx.learner is not None
     erased = col(Payload.data_subject) == entry.refs.get("data_subject")
     query = select(TriageRun.id).join(Event, col(Event.id) == col(TriageRun.event_id))
     query = query.join(Payload, col(Payload.id) == col(Event.payload)).where(col(Event.tenant) == tenant, erased)
-    ctx.learner.forget(tenant, list(session.exec(query)))
+    with read_only(ctx.engine) as session:
+        precedents = list(session.exec(query))
+    ctx.learner.forget(tenant, precedents)
 
 
 def _level(text: str | None) -> Level:
