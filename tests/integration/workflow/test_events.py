@@ -292,6 +292,33 @@ def test_a_worker_that_dies_in_the_graph_leaves_one_outcome(world: World) -> Non
     assert len(world.ledger()) == 1
 
 
+def test_a_worker_that_comes_back_while_another_runs_the_graph_records_nothing(world: World) -> None:
+    """The first hangs in the graph and is taken for dead; a second has claimed the run when it returns."""
+    run, begun, go = world.agents.run, threading.Event(), threading.Event()
+    world.agents.says_always(task())
+    world.deliver(world.event(KIND, MISSING))
+    (item,) = world.queue.waiting("triage")
+    first = threading.Thread(target=world.handle, args=("triage", item.row))
+
+    def hangs(*args: Any, **known: Any) -> Any:
+        if threading.current_thread() is first:
+            begun.set()
+            assert go.wait(30)
+            return run(*args, **known)
+        go.set()
+        first.join(30)
+        assert world.proposals(world.one(Case)) == []
+        return run(*args, **known)
+
+    world.agents.run = hangs  # type: ignore[method-assign]
+    first.start()
+    assert begun.wait(30)
+    world.handle("triage", item.row)
+    world.run()
+    assert len(world.proposals(world.one(Case))) == 1
+    assert len(world.ledger()) == 1
+
+
 def test_unreadable_records_delay_the_graph(world: World) -> None:
     world.firm().fault("unavailable", "read", 2)
     world.agents.says_always(task())
