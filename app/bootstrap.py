@@ -44,6 +44,10 @@ RECORDS = "records"
 
 SANDBOX = "sandbox"
 
+_POLL_S = 0.2
+"""A look at a queue costs as much as a small item, so looking often slows down what it looks for."""
+_POLL_RECONCILE_S = 1.0
+
 
 class TenantConnectors:
     """Connectors by tenant, as the tenant's row names them; each tenant's sandbox firm is a file of its own."""
@@ -183,10 +187,15 @@ def works(ctx: Context) -> list[Work]:
     """The kinds of durable work and who does each."""
     half = max(1, ctx.settings.workers // 2)
     return [
-        Work(TRIAGE_WORK, partial(triage.handle, ctx), partial(triage.give_up, ctx), concurrency=half),
-        Work(EXECUTE_WORK, partial(execute.handle, ctx), partial(execute.give_up, ctx), concurrency=half),
         Work(
-            RECONCILE_WORK, partial(reconcile.handle, ctx), partial(reconcile.give_up, ctx), concurrency=2, attempts=8
+            TRIAGE_WORK, partial(triage.handle, ctx), partial(triage.give_up, ctx), concurrency=half, poll_s=_POLL_S
+        ),
+        Work(
+            EXECUTE_WORK, partial(execute.handle, ctx), partial(execute.give_up, ctx), concurrency=half, poll_s=_POLL_S
+        ),
+        Work(
+            RECONCILE_WORK, partial(reconcile.handle, ctx), partial(reconcile.give_up, ctx), concurrency=2,
+            poll_s=_POLL_RECONCILE_S, attempts=8,
         ),
     ]
 
