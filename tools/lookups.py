@@ -43,9 +43,6 @@ class Lookups:
     def assignments_of(self, person_id: str) -> list[Assignment]:
         return self._read.find(Assignment, {"person_id": person_id})
 
-    def team_of(self, project_id: str) -> list[Assignment]:
-        return self._read.find(Assignment, {"project_id": project_id})
-
     def leaves_of(self, person_id: str) -> list[Leave]:
         return self._read.find(Leave, {"person_id": person_id})
 

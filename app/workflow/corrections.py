@@ -85,7 +85,7 @@ def correct(ctx: Context, actor: Actor, case_id: str, body: Any) -> list[str]:
         if invalid is not None:
             raise invalid
         assert correction is not None
-        review.supersede(ctx, session, case, actor, now, because="corrected")
+        review.supersede(ctx, session, case, now, because="corrected")
         _stop_runs(session, case, now)
         case.generation += 1
         case.because = None
@@ -96,7 +96,7 @@ def correct(ctx: Context, actor: Actor, case_id: str, body: Any) -> list[str]:
                 touched = [case]
                 case.because = "A person said that this is not a request."
             case Merge(into=into):
-                touched = [case, _merge(ctx, session, actor, case, into, now)]
+                touched = [case, _merge(ctx, session, case, into, now)]
             case Split(events=events):
                 touched = [case, _split(ctx, session, case, events, now)]
             case Reclassify() | Relink():
@@ -186,7 +186,7 @@ def _reword(ctx: Context, session: Session, case: Case, correction: Reclassify |
     _plan_again(ctx, session, case, now)
 
 
-def _merge(ctx: Context, session: Session, actor: Actor, case: Case, into: str, now: datetime) -> Case:
+def _merge(ctx: Context, session: Session, case: Case, into: str, now: datetime) -> Case:
     if into == case.id:
         raise Problem("conflict", "A case cannot be merged into itself.")
     target = cases.find(session, case.tenant, into)
@@ -201,7 +201,7 @@ def _merge(ctx: Context, session: Session, actor: Actor, case: Case, into: str, 
     case.because = f"Merged into {target.id}."
     session.add(case)
     session.flush()
-    review.supersede(ctx, session, target, actor, now, because="corrected")
+    review.supersede(ctx, session, target, now, because="corrected")
     _stop_runs(session, target, now)
     target.generation += 1
     session.add(target)

@@ -7,7 +7,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from agents.memory import MemoryUnavailable
-from app.actor import Actor, system_actor
+from app.actor import Actor
 from app.audit import erasure
 from app.context import Context
 from app.errors import FieldError, Problem
@@ -73,7 +73,7 @@ def _concerned(ctx: Context, session: Session, tenant: str, about: str) -> tuple
 
 
 def _take_back(ctx: Context, session: Session, case: Case, now: datetime) -> None:
-    review.supersede(ctx, session, case, system_actor(case.tenant, "erase"), now, because="erased")
+    review.supersede(ctx, session, case, now, because="erased")
     for run in session.exec(select(TriageRun).where(col(TriageRun.case_id) == case.id)):
         if run.status in ("waiting", "running"):
             run.status, run.finished_at = "superseded", now

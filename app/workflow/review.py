@@ -97,7 +97,7 @@ def give_verdict(ctx: Context, actor: Actor, review_id: str, body: Any, *, shown
     raise refusal
 
 
-def supersede(ctx: Context, session: Session, case: Case, actor: Actor, now: datetime, *, because: str) -> None:
+def supersede(ctx: Context, session: Session, case: Case, now: datetime, *, because: str) -> None:
     """Takes back every proposal of the case that has not taken effect, with its review or waiting execution."""
     for row in session.execute(_STANDING, {"case": case.id}).scalars():
         if _untouched(session, row):

@@ -28,7 +28,7 @@ GENERATIONS = 1_000_000
 """Apart between two attempts: as often may one attempt's item be put again (each retry, each look while paused)."""
 _MINUTES_PER_RISK_POINT = 30
 _EDITORS = sa.select(col(Review.editor_ids)).where(col(Review.proposal_id) == bindparam("proposal"))
-_EXECUTION = select(Execution).where(col(Execution.proposal_id) == bindparam("proposal")).with_for_update()
+_EXECUTION = select(Execution).where(col(Execution.proposal_id) == bindparam("proposal"))
 _WAITING = select(Execution).where(
     col(Execution.proposal_id) == bindparam("proposal"), col(Execution.status) == "waiting"
 )
@@ -62,7 +62,7 @@ def follow(
     if decision.effect == "review":
         before = session.connection().execute(_EDITORS, {"proposal": proposal.id}).scalars()
         editors = tuple(sorted({name for names in before for name in names}))
-        review = open_review(ctx, session, case, proposal, decision, now, editor_ids=editors)
+        review = open_review(session, case, proposal, decision, now, editor_ids=editors)
         for execution in _waiting(session, proposal):
             execution.waits_for = review.id
             session.add(execution)
@@ -72,7 +72,6 @@ def follow(
 
 
 def open_review(
-    ctx: Context,
     session: Session,
     case: Case,
     proposal: Proposal,

@@ -20,7 +20,7 @@ from app.durable.port import TryLater, WorkItem
 from app.ids import new_id
 from app.store.engine import read_only, unit_of_work
 from app.store.models import Case, Event, Execution, ModelCall, TriageRun
-from app.workflow import cases, control, decide, review
+from app.workflow import cases, control, decide, review, route
 from app.workflow.faults import fault_point
 from app.workflow.material import Material, read_material, related_of
 from app.workflow.record import log
@@ -98,7 +98,7 @@ class DatabaseJournal:
             )
             call = ModelCall(
                 id=new_id("mdl", now), tenant=case.tenant, case_id=case.id, request_digest=request_digest,
-                model=response.model, prompt="", prompt_tokens=response.input_tokens,
+                model=response.model, prompt_tokens=response.input_tokens,
                 completion_tokens=response.output_tokens, cost_micros=response.cost_micros or 0,
                 response_payload=payload, at=now,
             )  # fmt: skip
@@ -158,15 +158,16 @@ def wait_for_case(ctx: Context, tenant: str, case_id: str, seconds: float) -> bo
         with read_only(ctx.engine) as session:
             running = session.exec(
                 select(TriageRun.id).where(
-                    col(TriageRun.case_id) == case_id, col(TriageRun.status).in_(("waiting", "running"))
+                    col(TriageRun.tenant) == tenant,
+                    col(TriageRun.case_id) == case_id,
+                    col(TriageRun.status).in_(("waiting", "running")),
                 )
             ).first()
             unfinished = session.exec(
                 select(Execution.id).where(
-                    col(Execution.case_id) == case_id, col(Execution.review_id).is_(None),
-                    col(Execution.connector) != "manual",
-                    col(Execution.status).in_(cases.LIVE_EXECUTIONS),
-                    col(Execution.waits_for).is_(None),
+                    col(Execution.tenant) == tenant, col(Execution.case_id) == case_id,
+                    col(Execution.review_id).is_(None), col(Execution.connector) != route.MANUAL,
+                    col(Execution.status).in_(cases.LIVE_EXECUTIONS), col(Execution.waits_for).is_(None),
                 )
             ).first()  # fmt: skip
         if running is None and unfinished is None:
@@ -227,7 +228,7 @@ def _record(ctx: Context, claimed: Claimed, outcome: Outcome, material: Material
             _supersede(session, case, claimed.run_id, because, now)
             return
         if outcome.proposals:
-            review.supersede(ctx, session, case, actor, now, because="planned_again")
+            review.supersede(ctx, session, case, now, because="planned_again")
         _describe(case, material, outcome)
         assessment = outcome.assessment
         payload = ctx.vault.seal(

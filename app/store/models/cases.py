@@ -39,7 +39,6 @@ class Case(SQLModel, table=True):
     data_subject: str = Field(index=True)
     generation: int = 1
     because: str | None = None
-    title_payload: str | None = None
     merged_into: str | None = None
     opened_at: datetime = time_field()
     updated_at: datetime = time_field()
@@ -60,7 +59,6 @@ class Event(SQLModel, table=True):
     received_at: datetime = time_field()
     case_id: str = Field(index=True)
     recognised: bool
-    text_trust: str = "customer"
     principal_id: str | None = None
     requested_by: str | None = None
     payload: str
@@ -111,10 +109,8 @@ class ModelCall(SQLModel, table=True):
     case_id: str = Field(index=True)
     request_digest: str
     model: str
-    prompt: str
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost_micros: int = 0
-    elapsed_ms: int = 0
     response_payload: str
     at: datetime = time_field()
