@@ -24,6 +24,7 @@ LOCK_TIMEOUT_S: Final = 30
 
 _BEGIN: Final = "countersign_begin"
 _READ: Final = "read"
+_DEADLOCK: Final = "40P01"
 _ON_WRITE: Final = "on_write"
 _WRITES: Final = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE|CREATE|ALTER|DROP)\b", re.IGNORECASE)
 _OPENS: Final = re.compile(r"\s*BEGIN\b", re.IGNORECASE)
@@ -201,6 +202,12 @@ def read_only(engine: sa.Engine) -> Iterator[Session]:
     with Session(engine, expire_on_commit=False, autoflush=False) as session:
         session.connection(execution_options={_BEGIN: _READ, "postgresql_readonly": True})
         yield session
+
+
+def collided(error: sa.exc.DBAPIError) -> bool:
+    """Whether another transaction got in the way, so that the same again may go through: a unique row that it stored
+    first, or a deadlock, of which PostgreSQL ends one side."""
+    return isinstance(error, sa.exc.IntegrityError) or getattr(error.orig, "sqlstate", None) == _DEADLOCK
 
 
 def _dbapi(connection: sa.Connection) -> SqliteConnection:

@@ -27,6 +27,12 @@ _JOINABLE = (
     .where(col(Case.tenant) == bindparam("of"), col(Case.correlation) == bindparam("subject"))
     .with_for_update()
 )
+_JOINABLE_SEVERAL = (
+    select(col(Case.id))
+    .where(col(Case.tenant) == bindparam("of"), col(Case.correlation).in_(bindparam("subjects", expanding=True)))
+    .order_by(col(Case.id))
+    .with_for_update()
+)
 _SEVERAL = (
     select(Case)
     .where(col(Case.tenant) == bindparam("of"), col(Case.id).in_(bindparam("idents", expanding=True)))
@@ -88,6 +94,11 @@ def lock_of(session: Session, model: type[Execution | Review | TriageRun | Manua
     """The case of a row, locked; None where there is no such row. The caller has yet to look whose it is."""
     case: Case | None = session.execute(_OF[model], {"ident": ident}).scalars().first()
     return case
+
+
+def lock_joinable(session: Session, tenant: str, correlations: Iterable[str]) -> None:
+    """Locks the open cases of several correlations, before events join one after the other."""
+    session.connection().execute(_JOINABLE_SEVERAL, {"of": tenant, "subjects": list(correlations)})
 
 
 def _found(session: Session, query: Select[Any], tenant: str, case_id: str) -> Case:

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import bindparam
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
 from app.actor import Actor, system_actor
@@ -17,7 +17,7 @@ from app.durable.port import WorkItem
 from app.errors import Code, FieldError, Problem, field_errors
 from app.ids import new_id
 from app.store import rows
-from app.store.engine import read_only, unit_of_work
+from app.store.engine import collided, read_only, unit_of_work
 from app.store.models import Case, Event, Source, TriageRun
 from app.workflow import cases
 from app.workflow.deliveries import Read, Refused, read, split
@@ -35,6 +35,7 @@ _KNOWN = sa.select(col(Event.case_id)).where(
     col(Event.event_id) == bindparam("ident"),
 )  # fmt: skip
 _LONGEST_LANE = 120
+_MOST_COLLISIONS = 6
 
 
 class AcceptedEvent(BaseModel):
@@ -151,14 +152,22 @@ def _nothing_taken(refused: list[Refused], *, single: bool) -> Problem:
 
 
 def _store(ctx: Context, source: Source, reads: list[Read], now: datetime) -> list[AcceptedEvent]:
-    """All events of the delivery in one transaction; once more when another delivery opened the same case meanwhile."""
+    """All events of the delivery in one transaction; again when another delivery opened the same case meanwhile.
+
+    Cases are opened in the order of their subjects, so that deliveries of the same ones do not wait in a circle.
+    """
     actor = Actor(f"source/{source.slug}", source.tenant, source.slug, "service", (), "source", signed_in_how="webhook")
-    for last in (False, True):
+    subjects = {item.index: _correlation(item) or "" for item in reads}
+    ordered = sorted(reads, key=lambda item: subjects[item.index])
+    for attempt in range(1, _MOST_COLLISIONS + 1):
         try:
             with unit_of_work(ctx.engine) as session:
-                return [_take(ctx, session, item, actor, now, source=source.slug) for item in reads]
-        except IntegrityError:
-            if last:
+                if len(reads) > 1:
+                    cases.lock_joinable(session, source.tenant, filter(None, subjects.values()))
+                taken = {item.index: _take(ctx, session, item, actor, now, source=source.slug) for item in ordered}
+            return [taken[item.index] for item in reads]
+        except DBAPIError as error:
+            if attempt == _MOST_COLLISIONS or not collided(error):
                 raise
     raise AssertionError("unreachable")
 

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.errors import Problem
+from app.store.models import Case, Event
 from app.workflow import corrections, sweep
 from tests.integration.durable.conftest import new_database, postgres_server
 from tests.integration.invariants import check
@@ -60,6 +61,26 @@ def test_an_action_and_an_approval_go_all_the_way(postgres: World) -> None:
     postgres.run()
     assert postgres.execution(asked).status == "succeeded"
     assert postgres.queue.failures == []
+
+
+def test_deliveries_of_the_same_cases_in_opposite_order_are_all_taken(postgres: World) -> None:
+    people = ["per-12", "per-13", "per-14"]
+    for number in range(ROUNDS):
+        # Every other round joins the cases that the one before opened.
+        week = f"2026-02-{2 + 7 * (number // 2 % 4):02d}"
+        batches = [
+            [
+                postgres.event("psa.timesheet.missing", {"person_id": person, "week_start_on": week})
+                for person in people[::order]
+            ]
+            for order in (1, -1, 1, -1)
+        ]
+        media = "application/cloudevents-batch+json"
+        assert together(*[partial(postgres.deliver, batch, media=media) for batch in batches]) == []
+        if number % 2:
+            postgres.run(timedelta(hours=1))
+    assert len(postgres.rows(Event)) == ROUNDS * 4 * len(people)
+    assert len(postgres.rows(Case)) == ROUNDS // 2 * len(people)
 
 
 @pytest.mark.parametrize("correction", [None, {"kind": "dismiss"}])
