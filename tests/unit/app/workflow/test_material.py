@@ -103,6 +103,7 @@ def test_cited_facts_come_from_records_and_from_the_event_in_their_order() -> No
     own = event_facts({"text": "More", "amount": 3, "parts": [1]}, {"amount": Trust.SYSTEM}, "source/psa", NOW)
     assert [(fact.id, fact.value, fact.trust) for fact in own] == [
         ("event#text", "More", Trust.CUSTOMER), ("event#amount", 3, Trust.SYSTEM),
+        ("event#parts/0", 1, Trust.CUSTOMER),
     ]  # fmt: skip
     cited = ["event#text", "project/prj-a#name", "project/prj-b#name", "project/prj-a#nothing", "event#other", "junk"]
     facts = material().facts(cited, own)
