@@ -95,7 +95,12 @@ def field_errors(invalid: ValidationError, root: str = "", *, drop: int = 0) -> 
     The offending value is never repeated: it may be personal, or a secret.
     """
     found = []
-    for error in invalid.errors(include_url=False, include_context=False, include_input=False):
+    for error in invalid.errors(include_url=False, include_input=False):
         parts = [str(part).replace("~", "~0").replace("/", "~1") for part in error["loc"][drop:]]
-        found.append(FieldError(pointer="/".join([root, *parts]), detail=error["msg"]))
+        detail = error["msg"]
+        if error["type"] in ("union_tag_invalid", "union_tag_not_found"):  # told of the whole, meant of its tag
+            context = error["ctx"]
+            parts.append(context["discriminator"].strip("'"))
+            detail = f"must be one of {context['expected_tags']}" if "expected_tags" in context else "Field required"
+        found.append(FieldError(pointer="/".join([root, *parts]), detail=detail))
     return found

@@ -31,6 +31,14 @@ _REPLAYED_HEADERS = ("content-type", "location")
 _NOT_KEPT = frozenset({401, 413, 429})
 
 
+IDEMPOTENCY_KEY: dict[str, Any] = {
+    "name": "Idempotency-Key", "in": "header", "required": False,
+    "description": "For 24 hours the same key and body are answered as the first time, without doing anything again.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+}  # fmt: skip
+"""The header in OpenAPI's words."""
+
+
 class IdempotentRoute(APIRoute):
     """A route whose POST heeds the header."""
 

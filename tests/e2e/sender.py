@@ -5,6 +5,7 @@ import hmac
 import json
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -37,17 +38,17 @@ class Sender:
         return {"webhook-id": ident, "webhook-timestamp": stamp, "webhook-signature": signature}
 
     def post(
-        self, body: Any, *, media: str = STRUCTURED, ident: str | None = None, at: float | None = None, **more: str
-    ) -> httpx.Response:
-        """Delivers `body`, bytes as they are or else as JSON; `more` are headers, `_` for `-`, over the usual ones."""
+        self, body: Any, *, media: str = STRUCTURED, ident: str | None = None, at: float | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:  # fmt: skip
+        """Delivers `body`, bytes as they are or else as JSON; `headers` go over the usual ones."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        headers = {"content-type": media} | self.headers(raw, ident=ident, at=at)
-        headers |= {name.replace("_", "-"): value for name, value in more.items()}
-        return self.http.post(self.url, content=raw, headers=headers)
+        usual = {"content-type": media} | self.headers(raw, ident=ident, at=at)
+        return self.http.post(self.url, content=raw, headers=usual | dict(headers or {}))
 
-    def take(self, body: Any, **more: Any) -> str:
+    def take(self, body: Any) -> str:
         """Delivers one event that must be taken; answers its case's id."""
-        answer = self.post(body, **more)
+        answer = self.post(body)
         assert answer.status_code == 202, answer.text
         (taken,) = answer.json()["accepted"]
         case_id: str = taken["case_id"]

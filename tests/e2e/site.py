@@ -34,7 +34,7 @@ class Site:
     """Events of the sandbox firm by type, none of them delivered."""
 
     def call(self, method: str, path: str, who: str | None, **more: Any) -> httpx.Response:
-        headers = dict(more.pop("headers", {}))
+        headers = httpx.Headers(more.pop("headers", None))
         if who is not None:
             headers["Authorization"] = f"Bearer {self.tokens.get(who, who)}"
         return self.installation.http.request(method, path, headers=headers, **more)

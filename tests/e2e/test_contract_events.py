@@ -57,7 +57,7 @@ def test_binary(site: Site) -> None:
     sent = site.fresh("support.ticket.opened", title="Grüße")
     attributes = {f"ce-{name}": quote(str(value)) for name, value in sent.items() if name != "data"}
     del attributes["ce-datacontenttype"]
-    answer = site.senders["all"].post(json.dumps(sent["data"]).encode(), media="application/json", **attributes)
+    answer = site.senders["all"].post(json.dumps(sent["data"]).encode(), media="application/json", headers=attributes)
     assert answer.status_code == 202, answer.text
     (taken,) = answer.json()["accepted"]
     assert taken["event_id"] == sent["id"]
