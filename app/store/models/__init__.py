@@ -1,7 +1,9 @@
 """The tables, a file a noun. Rows are the truth; what people or customers wrote lies sealed in `payload`.
 
 Every table but `source` (whose slug is global) and the tenants' own leads with `tenant`; nothing is read without it.
-Columns named `*_payload` hold ids of sealed payloads: personal data and free text live nowhere else.
+Columns named `*_payload` hold ids of sealed payloads: what customers and reviewers wrote lives nowhere else. In the
+clear stand the accounts of the firm's own people, and short reasons (`because`, `error`, `nothing_because`,
+`abstained`) in the words of the service, a connector or a model, which an erasure overwrites.
 """
 
 from app.store.models.audit import AuditEntry, AuditHead, AuditNode, Checkpoint, Cursor, Payload, SubjectKey

@@ -61,7 +61,7 @@ def employed(book: Book, ident: str, start: date, end: date) -> Person:
     """The person. Raises Refused where they do not work here for the whole of `start` to `end`."""
     person = book.require(Person, ident)
     if start < person.starts_on or (person.ends_on is not None and end > person.ends_on):
-        raise Refused(f"{person.name} ({ident}) is not employed for all of {start} to {end}")
+        raise Refused(f"{ident} is not employed for all of {start} to {end}")
     return person
 
 
