@@ -164,7 +164,7 @@ def _fresh(ctx: Context, found: Dossier, action: Action) -> Material:
 def _check_open(session: Session, actor: Actor, review: Review, said: str, now: datetime) -> None:
     over = now >= review.expires_at and TOOLS[review.tool].risk_class != "protective"  # those stay open
     if review.status == "expired" or (review.status == "pending" and over):
-        raise Problem("expired", "The time to decide is over.", extra={"status": "expired"})
+        raise Problem("expired", "The time to decide is over.")
     if review.status != "pending":
         raise _already(review.decided_by, review.decided_at, review.status)
     if said == "approve":

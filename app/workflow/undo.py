@@ -67,6 +67,10 @@ def undo(ctx: Context, actor: Actor, execution_id: str) -> dict[str, str | None]
         return {"proposal_id": row.id, "effect": decision.effect, "review_id": review, "execution_id": follows}
 
 
+def _ended(status: str) -> Problem:
+    return Problem("not_undoable", f"The execution is {status}.", extra={"execution_status": status})
+
+
 def _find(session: Session, tenant: str, execution_id: str) -> Execution:
     query = select(Execution).where(col(Execution.id) == execution_id, col(Execution.tenant) == tenant)
     execution = session.exec(query).first()
@@ -77,7 +81,7 @@ def _find(session: Session, tenant: str, execution_id: str) -> Execution:
 
 def _inverse(ctx: Context, execution: Execution, action: Action) -> Action:
     if execution.status != "succeeded" or execution.receipt_payload is None:
-        raise Problem("not_undoable", f"The execution is {execution.status}.", extra={"status": execution.status})
+        raise _ended(execution.status)
     with read_only(ctx.engine) as session:
         receipt = Receipt.model_validate(ctx.vault.open(session, execution.tenant, execution.receipt_payload))
     spec = TOOLS[execution.tool]
@@ -95,7 +99,7 @@ def _inverse(ctx: Context, execution: Execution, action: Action) -> Action:
 def _check(session: Session, execution: Execution) -> None:
     """Nobody else got there first."""
     if execution.status != "succeeded":
-        raise Problem("not_undoable", f"The execution is {execution.status}.", extra={"status": execution.status})
+        raise _ended(execution.status)
     query = select(Proposal.id).where(col(Proposal.undo_of) == execution.id, col(Proposal.status) == "decided")
     if (asked := session.exec(query).first()) is not None:
         raise Problem("not_undoable", "Taking it back was asked for already.", extra={"proposal_id": asked})

@@ -132,7 +132,7 @@ def test_what_has_not_succeeded_is_not_undone(world: World) -> None:
     world.firm().fault("refuse", "create_task", 1)
     with world.refused("not_undoable") as caught:
         undo(world, "rhea", done(world))
-    assert caught[0].extra["status"] == "failed"
+    assert caught[0].extra["execution_status"] == "failed"
 
 
 def sent(world: World) -> Execution:
