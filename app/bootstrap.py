@@ -187,15 +187,17 @@ def works(ctx: Context) -> list[Work]:
     """The kinds of durable work and who does each."""
     half = max(1, ctx.settings.workers // 2)
     return [
-        Work(
-            TRIAGE_WORK, partial(triage.handle, ctx), partial(triage.give_up, ctx), concurrency=half, poll_s=_POLL_S
-        ),
+        Work(TRIAGE_WORK, partial(triage.handle, ctx), partial(triage.give_up, ctx), concurrency=half, poll_s=_POLL_S),
         Work(
             EXECUTE_WORK, partial(execute.handle, ctx), partial(execute.give_up, ctx), concurrency=half, poll_s=_POLL_S
         ),
         Work(
-            RECONCILE_WORK, partial(reconcile.handle, ctx), partial(reconcile.give_up, ctx), concurrency=2,
-            poll_s=_POLL_RECONCILE_S, attempts=8,
+            RECONCILE_WORK,
+            partial(reconcile.handle, ctx),
+            partial(reconcile.give_up, ctx),
+            concurrency=2,
+            poll_s=_POLL_RECONCILE_S,
+            attempts=8,
         ),
     ]
 
