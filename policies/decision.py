@@ -69,11 +69,13 @@ class Approval(Value):
     """One person's yes, with the roles and the limit they had when they gave it.
 
     `limit_minor`: most they may approve, None for no limit of their own. `approved_minor`: what they approved already
-    in the window on which their limit is counted. Both in minor units of the base currency.
+    in the window on which their limit is counted. Both in minor units of the base currency. `lent`: role → who lent it,
+    of the roles that are not their own.
     """
 
     principal: Line
     roles: list[str]
+    lent: dict[str, Line] = {}
     limit_minor: int | None = None
     approved_minor: Annotated[int, Field(ge=0)] = 0
 
@@ -96,7 +98,8 @@ def unmet(
 ) -> list[Requirement]:
     """The requirements that these approvals do not meet yet.
 
-    One person may count towards several requirements, never twice towards one. `parties` names who is requester,
+    One person may count towards several requirements, never twice towards one; who speaks in a lent role speaks for its
+    lender, so that the two together are one. `parties` names who is requester,
     beneficiary and editor, by principal. Whose limit does not cover the amount counts for nothing; no limit covers an
     unknown amount.
     """
@@ -113,5 +116,12 @@ def _within_limit(approval: Approval, amount_minor: int | None) -> bool:
 def _met(requirement: Requirement, approvals: Collection[Approval], parties: Mapping[Party, Collection[str]]) -> bool:
     barred = {name for party in requirement.excluded for name in parties.get(party, ())}
     roles = set(requirement.roles)
-    counted = {a.principal for a in approvals if a.principal not in barred and not roles.isdisjoint(a.roles)}
-    return len(counted) >= requirement.approvers
+    counted = {_speaks_for(a, roles) for a in approvals if a.principal not in barred and not roles.isdisjoint(a.roles)}
+    return len(counted - barred) >= requirement.approvers
+
+
+def _speaks_for(approval: Approval, roles: set[str]) -> str:
+    """The approver, if one of `roles` is their own, else who lent it."""
+    held = sorted(roles.intersection(approval.roles))
+    lenders = [approval.lent[role] for role in held if role in approval.lent]
+    return lenders[0] if len(lenders) == len(held) else approval.principal

@@ -57,7 +57,7 @@ class Outcome(Value):
     """The end of one graph run: proposals, or none and why ("seen, nothing proposed, because …")."""
 
     assessment: Assessment
-    proposals: list[Proposal] = []
+    proposals: Annotated[list[Proposal], Field(max_length=100)] = []
     nothing_because: Line | None = None
     summary: Text
 

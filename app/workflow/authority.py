@@ -19,9 +19,11 @@ from tools.reach import Reach
 
 @dataclass(frozen=True)
 class Capacity:
-    """In which of their roles somebody speaks, and the most they may approve in them (None: no bound)."""
+    """In which of their roles somebody speaks, who lent them those that are not their own, and the most they may
+    approve in them (None: no bound)."""
 
     roles: frozenset[str]
+    lent: dict[str, str]
     limit_minor: int | None
 
 
@@ -77,7 +79,8 @@ def _capacity(
     ]  # fmt: skip
     limits = [actor.limit_minor, *(grant.limit_minor for grant in lent if grant.role in needed)]
     bounds = [limit for limit in limits if limit is not None]
-    return Capacity(frozenset(own | {grant.role for grant in lent}), min(bounds, default=None))
+    lenders = {grant.role: grant.from_id for grant in lent if grant.from_id is not None}
+    return Capacity(frozenset(own | lenders.keys()), lenders, min(bounds, default=None))
 
 
 def _covers(limit_minor: int | None, spent: int, amount: int | None) -> bool:
@@ -111,6 +114,6 @@ def able(session: Session, verdict: Verdict, found: Dossier, known: Reach, now: 
     """A stored approval as policy weighs it: the roles and the limit as they were when it was given."""
     before = approved_before(session, found, verdict.principal_id, known, now)
     return Approval(
-        principal=verdict.principal_id, roles=list(verdict.roles), limit_minor=verdict.limit_minor,
-        approved_minor=before,
+        principal=verdict.principal_id, roles=list(verdict.roles), lent=dict(verdict.lent),
+        limit_minor=verdict.limit_minor, approved_minor=before,
     )  # fmt: skip

@@ -85,6 +85,7 @@ def correct(ctx: Context, actor: Actor, case_id: str, body: Any) -> list[str]:
         if invalid is not None:
             raise invalid
         assert correction is not None
+        target = _target(session, case, correction.into) if isinstance(correction, Merge) else case
         review.supersede(ctx, session, case, now, because="corrected")
         _stop_runs(session, case, now)
         case.generation += 1
@@ -95,8 +96,8 @@ def correct(ctx: Context, actor: Actor, case_id: str, body: Any) -> list[str]:
             case Dismiss():
                 touched = [case]
                 case.because = "A person said that this is not a request."
-            case Merge(into=into):
-                touched = [case, _merge(ctx, session, case, into, now)]
+            case Merge():
+                touched = [case, _merge(ctx, session, case, target, now)]
             case Split(events=events):
                 touched = [case, _split(ctx, session, case, events, now)]
             case Reclassify() | Relink():
@@ -121,6 +122,13 @@ def _parse(body: Any) -> tuple[Correction | None, Problem | None]:
         return _CORRECTION.validate_python(body), None
     except ValidationError as wrong:
         return None, Problem("invalid_body", "The correction is not valid.", errors=field_errors(wrong, drop=1))
+
+
+def _under_way(session: Session, case: Case) -> bool:
+    runs = select(TriageRun.id).where(
+        col(TriageRun.case_id) == case.id, col(TriageRun.status).in_(("waiting", "running"))
+    )
+    return session.exec(runs).first() is not None
 
 
 def _stop_runs(session: Session, case: Case, now: datetime) -> None:
@@ -186,7 +194,8 @@ def _reword(ctx: Context, session: Session, case: Case, correction: Reclassify |
     _plan_again(ctx, session, case, now)
 
 
-def _merge(ctx: Context, session: Session, case: Case, into: str, now: datetime) -> Case:
+def _target(session: Session, case: Case, into: str) -> Case:
+    """The case that `case` can be merged into. Raises Problem `not_found`, `conflict`."""
     if into == case.id:
         raise Problem("conflict", "A case cannot be merged into itself.")
     target = cases.find(session, case.tenant, into)
@@ -194,6 +203,12 @@ def _merge(ctx: Context, session: Session, case: Case, into: str, now: datetime)
         raise Problem("conflict", f"The case {into} was itself merged into {target.merged_into}.")
     if target.customer_id and case.customer_id and target.customer_id != case.customer_id:
         raise Problem("conflict", "The two cases are about different customers.")
+    if _under_way(session, case) or _under_way(session, target):
+        raise Problem("conflict", "Whose case it is is still being worked out; merge when that is done.")
+    return target
+
+
+def _merge(ctx: Context, session: Session, case: Case, target: Case, now: datetime) -> Case:
     for event in session.exec(select(Event).where(col(Event.case_id) == case.id)):
         event.case_id = target.id
         session.add(event)
@@ -202,7 +217,6 @@ def _merge(ctx: Context, session: Session, case: Case, into: str, now: datetime)
     session.add(case)
     session.flush()
     review.supersede(ctx, session, target, now, because="corrected")
-    _stop_runs(session, target, now)
     target.generation += 1
     session.add(target)
     session.flush()

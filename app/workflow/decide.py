@@ -25,7 +25,7 @@ from policies.backing import support_of
 from policies.context import Cumulated, EventValue, RequestContext
 from policies.request import PolicyRequest, build_request
 from policies.risk import Doubt
-from tools.actions import Action, parse_action
+from tools.actions import Action, SendCustomerMessage, parse_action
 from tools.facts import Scalar
 from tools.proposals import Assessment, Outcome, Proposal, ProposedValue
 
@@ -65,6 +65,10 @@ def judge(
     mode = settings.mode(case.workflow)
     if question.editor is not None and mode == "auto":
         mode = "propose"  # what a person typed goes back to people, however harmless
+    if not {ref.proposal for ref in question.action.refs().values()} <= question.earlier.keys():
+        # It would wait for ever for what is not to come.
+        stray = engine.refuse(mode, "It refers to the result of a proposal that does not come before it in this case")
+        return Judged(question, stray, None, {}, {})
     try:
         context = _context(session, settings, case, trigger, material, question, now)
         request = build_request(question.action, material.reached, context)
@@ -277,11 +281,18 @@ def _context(
         closed_periods=material.closed_periods, earlier=dict(question.earlier), results=dict(question.results),
         created=history.created_keys(session, case.tenant, case.id, question.action),
         case_customers=sorted(material.reached.customers()),
-        evidence_customers=sorted({
-            fact.customer for fact in material.facts(question.evidence, ()) if fact.customer is not None
-        }),
+        evidence_customers=sorted(_cited_customers(question, material)),
         channels=[*material.channels, *settings.channels], foreign_names=material.foreign_names,
     )  # fmt: skip
+
+
+def _cited_customers(question: Question, material: Material) -> set[str]:
+    """Whose the cited facts are. In what leaves the house, a cited record out of the case's reach is a stranger's."""
+    found = {fact.customer for fact in material.facts(question.evidence, ()) if fact.customer is not None}
+    cited = {ident.partition("#")[0] for ident in question.evidence if not ident.startswith("event#")}
+    if isinstance(question.action, SendCustomerMessage) and not cited <= material.known.records.keys():
+        found.add("unknown")
+    return found
 
 
 def _missing(proposal_id: str) -> Decision:

@@ -81,7 +81,7 @@ def dossier(ctx: Context, session: Session, tenant: str, proposal_id: str) -> Do
         earlier = {
             other.id: decide.open_content(ctx, session, other)[0].action
             for other in session.exec(
-                select(Proposal).where(col(Proposal.id).in_(row.depends_on), col(Proposal.tenant) == tenant)
+                select(Proposal).where(col(Proposal.id).in_(row.depends_on), col(Proposal.case_id) == row.case_id)
             )
         }
     except PayloadErased:

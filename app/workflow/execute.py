@@ -151,6 +151,9 @@ def _claim(ctx: Context, execution_id: str, material: Material) -> Claimed | Non
         if decided is None:
             return None
         action = with_results(found.action, found.results)
+        if action.refs():
+            finish(ctx, session, execution, now, status="failed", error="it refers to what is no result")
+            return None
         _reserve(session, execution, found, material, decided.amount_minor or 0, now)
         execution.status, execution.fence, execution.claimed_at = "running", execution.fence + 1, now
         session.add(execution)

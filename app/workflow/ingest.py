@@ -1,8 +1,10 @@
 """Ingest: a verified delivery becomes events, cases and work, in one transaction; a duplicate changes nothing."""
 
 import fnmatch
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
+from email.utils import parseaddr
 from typing import Any
 
 import sqlalchemy as sa
@@ -178,7 +180,7 @@ def _take(ctx: Context, session: Session, item: Read, actor: Actor, now: datetim
     if known is not None:
         return AcceptedEvent(event_id=event.id, case_id=known, duplicate=True)
     asked_by = event.data.get("requested_by")
-    requested_by = ctx.vault.subject(tenant, asked_by) if isinstance(asked_by, str) and asked_by else None
+    requested_by = ctx.vault.subject(tenant, _address(asked_by)) if isinstance(asked_by, str) and asked_by else None
     workflow = event.type if event.type != TRIAGE_EVENT else f"triage.{event.data['kind']}"
     case, is_new = cases.open_or_join(
         session, tenant=tenant, workflow=workflow, kind=workflow.rpartition(".")[2] if event.type == TRIAGE_EVENT
@@ -235,6 +237,13 @@ def _correlation(item: Read) -> str | None:
         return None
     found = model.model_validate(item.event.data).correlation()
     return None if found is None else f"{item.event.type}|{found}"
+
+
+def _address(asked_by: str) -> str:
+    """The bare address of `Ann Example <ann@example.com>` (RFC 5322), what is no address as it stands; in one form."""
+    plain = unicodedata.normalize("NFKC", asked_by)
+    _, address = parseaddr(plain)
+    return address if "@" in address else plain
 
 
 def _named_customer(item: Read) -> str | None:

@@ -20,17 +20,17 @@ def beneficiaries(session: Session, tenant: str, action: Action) -> list[str]:
 
 
 def requesters(ctx: Context, session: Session, case: Case, proposal: Proposal) -> list[str]:
-    """Who asked for any of the case's events (the token's principal, and every principal whose address is one that
-    `requested_by` named), and who asked for this very proposal, if it takes something back."""
+    """Who asked for any of the case's events (the token's principal, and every principal whom a `requested_by` named by
+    address, name or record), and who asked for this very proposal, if it takes something back."""
     said = session.exec(select(Event.principal_id, Event.requested_by).where(col(Event.case_id) == case.id)).all()
     found = {case.requester_id, proposal.asked_by} | {principal for principal, _ in said}
     named = {case.requested_by} | {requested_by for _, requested_by in said}
     if named != {None}:
-        query = select(Principal).where(col(Principal.tenant) == case.tenant, col(Principal.email).is_not(None))
         found |= {
             person.id
-            for person in session.exec(query)
-            if not named.isdisjoint(ctx.vault.subjects(case.tenant, person.email or ""))
+            for person in session.exec(select(Principal).where(col(Principal.tenant) == case.tenant))
+            for known_as in (person.email, person.name, person.record_id, person.id)
+            if known_as and not named.isdisjoint(ctx.vault.subjects(case.tenant, known_as))
         }
     return sorted(name for name in found if name is not None)
 

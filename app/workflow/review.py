@@ -231,7 +231,7 @@ def _carry_out(ctx: Context, asked: _Asked, action: Action | None, material: Mat
     verdict = Verdict(
         id=new_id("ver", now), tenant=review.tenant, review_id=review.id, principal_id=asked.actor.principal_id,
         verdict=asked.body.verdict, args_digest=asked.body.args_digest, roles=sorted(speaks.roles),
-        limit_minor=speaks.limit_minor, surface=asked.actor.surface, shown_at=asked.shown_at, at=now,
+        lent=speaks.lent, limit_minor=speaks.limit_minor, surface=asked.actor.surface, shown_at=asked.shown_at, at=now,
     )  # fmt: skip
     payloads = []
     if asked.body.comment:

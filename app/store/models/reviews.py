@@ -113,6 +113,7 @@ class Verdict(SQLModel, table=True):
     verdict: str
     args_digest: str | None = None
     roles: list[str] = json_field(list)
+    lent: dict[str, str] = json_field(dict)  # of those roles the ones that are not their own → who lent them
     limit_minor: int | None = Field(default=None, sa_type=BigInteger)
     surface: str
     shown_at: datetime | None = optional_time_field()

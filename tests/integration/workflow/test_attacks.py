@@ -40,6 +40,16 @@ def test_whoever_is_named_as_requester_does_not_approve_either(world: World) -> 
     assert world.ledger() == []
 
 
+@pytest.mark.parametrize(
+    "named",
+    ["Finn Finance <finn@acme.example>", '"finn" <FINN@acme.example>', "ｆｉｎｎ@acme.example", "finn", " Finn "],
+)
+def test_a_requester_is_known_however_they_are_named(world: World, named: str) -> None:
+    (asked,) = world.reviews(ask(world, "vera", write_off(), requested_by=named))
+    with world.refused("self_approval"):
+        world.approve("finn", asked)
+
+
 def test_a_named_requester_gains_no_authority(world: World) -> None:
     case = ask(world, "mona", write_off(2_000_000), requested_by="cora@acme.example")
     (asked,) = world.reviews(case)
@@ -133,8 +143,8 @@ def test_evidence_of_another_customer_in_a_letter_is_denied(world: World) -> Non
     ).accepted[0]
     world.run()
     (proposal,) = world.proposals(world.case(taken.case_id))
-    assert world.decision(proposal).effect in ("deny", "review")
-    assert world.decision(proposal).effect != "auto"
+    assert world.decision(proposal).effect == "deny"
+    assert "cross-customer" in world.decision(proposal).rules
 
 
 def test_a_letter_to_the_contact_of_another_customer_is_denied(world: World) -> None:

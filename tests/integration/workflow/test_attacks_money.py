@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from app.errors import Problem
 from app.identity.delegations import delegate
 from app.store.models import Review
@@ -144,6 +146,33 @@ def test_a_borrowed_role_counts_within_its_lenders_limit_beside_ones_own(world: 
         world.approve("lars", asked[more])
     assert world.review(asked[400_000].id).status == "pending", "somebody of finance is still to say yes"
     assert world.review(asked[200_000].id).status == "approved"
+
+
+@pytest.mark.parametrize("first", ["finn", "mona"])
+def test_a_lender_and_a_borrower_of_one_role_are_one_voice(world: World, first: str) -> None:
+    """Two people of finance are needed; Finn and Mona, who holds nothing but what Finn lent her, are not two."""
+    rules_alone(world)
+    now = world.clock()
+    delegate(world.ctx, world.actor("finn"), world.actor("mona").principal_id, "finance", now, now + timedelta(days=1))
+    (asked,) = world.reviews(ask(world, "vera", write_off(1_200_000)))
+    for name in (first, "mona" if first == "finn" else "finn"):
+        world.approve(name, asked)
+    assert world.review(asked.id).status == "pending"
+    world.approve("cora", asked)
+    assert world.review(asked.id).status == "approved"
+
+
+def test_two_lenders_of_one_role_are_two_voices(world: World) -> None:
+    rules_alone(world)
+    world.set("thresholds/tool/write_off", {"auto_below": 0, "two_from": 1, "deny_from": 101})
+    now, later = world.clock(), world.clock() + timedelta(days=1)
+    for lender, borrower in (("finn", "mona"), ("fred", "vera")):
+        delegate(world.ctx, world.actor(lender), world.actor(borrower).principal_id, "finance", now, later)
+    (asked,) = world.reviews(ask(world, "rhea", write_off()))
+    world.approve("mona", asked)
+    assert world.review(asked.id).status == "pending"
+    world.approve("vera", asked)
+    assert world.review(asked.id).status == "approved"
 
 
 def test_a_pause_holds_what_was_approved(world: World) -> None:

@@ -186,7 +186,8 @@ def test_a_reference_to_what_is_no_result_never_runs(world: World, field: str) -
     for review in world.reviews(case):
         world.approve("lena", review)
     world.run(timedelta(days=1))
-    assert [each for each in world.all(Workspace) if each.name == "x"] == []
+    assert world.execution(world.proposals(case)[1]).status == "failed"
+    assert [entry["tool"] for entry in world.ledger()] == ["create_project"]
 
 
 def test_a_reference_to_another_cases_proposal_is_not_carried_out(world: World) -> None:
@@ -197,8 +198,11 @@ def test_a_reference_to_another_cases_proposal_is_not_carried_out(world: World) 
     args = {"project_id": {"$ref": f"{stranger}/result/project_id"}, "type": "drive", "name": "x"}
     other = world.case_of("psa.sow.approved", signed(world) | {"contract_id": "ctr-03"},
                           parse_action("provision_workspace", args))  # fmt: skip
-    assert all(world.decision(row).effect != "auto" for row in world.proposals(other))
-    for review in world.reviews(other):
-        world.approve("lena", review)
-    world.run(timedelta(days=1))
-    assert [each for each in world.all(Workspace) if each.name == "x"] == []
+    assert [(row.status, world.decision(row).effect) for row in world.proposals(other)] == [("denied", "deny")]
+    assert world.case(other.id).status == "done"
+
+
+def test_a_reference_to_what_comes_later_is_denied(world: World) -> None:
+    args = {"project_id": {"$ref": "prp_00000000000000000000000000/result/project_id"}, "type": "drive", "name": "x"}
+    case = world.case_of("psa.sow.approved", signed(world), parse_action("provision_workspace", args), project(world))
+    assert [world.decision(row).effect for row in world.proposals(case)] == ["deny", "review"]

@@ -168,6 +168,16 @@ def test_cases_of_two_customers_are_not_merged(world: World) -> None:
     assert world.case(first.id).generation == 1
 
 
+def test_a_case_whose_customer_is_not_worked_out_yet_is_not_merged(world: World) -> None:
+    target = request(world, task())
+    other = {"project_id": "prj-03", "text": "of another customer"}
+    taken = world.deliver(world.event("psa.change_request.submitted", other)).accepted[0]
+    with world.refused("conflict"):
+        correct(world, "rhea", world.case(taken.case_id), kind="merge", into=target.id)
+    with world.refused("conflict"):
+        correct(world, "rhea", target, kind="merge", into=taken.case_id)
+
+
 def test_a_correction_while_the_graph_runs_wins(world: World) -> None:
     """What the graph says of the case as it was before is not recorded."""
     case_id = ingest.request_triage(

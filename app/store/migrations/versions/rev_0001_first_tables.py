@@ -465,6 +465,7 @@ def upgrade() -> None:
         sa.Column("verdict", sa.String(), nullable=False),
         sa.Column("args_digest", sa.String(), nullable=True),
         sa.Column("roles", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("lent", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("limit_minor", sa.BigInteger(), nullable=True),
         sa.Column("surface", sa.String(), nullable=False),
         sa.Column("shown_at", sa.DateTime(timezone=True), nullable=True),
