@@ -54,6 +54,7 @@ _SEALED_ROWS = (
 # Without the tenant, which is compared to the rows found: SQLite would rather read all of a tenant's payloads than
 # look up fifty by their ids.
 _SEALED_BY_ID = _SEALED_ROWS.where(col(Payload.id).in_(bindparam("ids", expanding=True)))
+_SEALED_ONE = _SEALED_ROWS.where(col(Payload.id) == bindparam("ident"))
 _SEALED_BY_ENTRY = _SEALED_ROWS.where(
     col(Payload.tenant) == bindparam("of"), col(Payload.seq) >= bindparam("start"), col(Payload.seq) < bindparam("end")
 ).order_by(col(Payload.seq), col(Payload.name))

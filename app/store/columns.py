@@ -1,9 +1,10 @@
 """Column types that mean the same on SQLite and PostgreSQL."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime, Dialect
+from sqlalchemy import JSON, Column, ColumnElement, DateTime, Dialect, or_
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field
@@ -29,6 +30,11 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 _JSON = JSON().with_variant(JSONB(), "postgresql")
+
+
+def one_of(column: Any, values: Collection[str]) -> ColumnElement[bool]:
+    """`IN` for statements that are kept: what SQLAlchemy's own holds is spelt out anew each time it is executed."""
+    return or_(*(column == value for value in values))
 
 
 def json_field(default: Any = None) -> Any:

@@ -14,6 +14,7 @@ from sqlmodel import Session, SQLModel, col
 
 from app.errors import Problem
 from app.ids import new_id
+from app.store.columns import one_of
 from app.store.models import Case, Execution, ManualTask, Proposal, Review, TriageRun
 
 LIVE_EXECUTIONS = ("waiting", "running", "unknown")
@@ -56,7 +57,7 @@ _OF[ManualTask] = (
 
 
 def _any(model: type[TriageRun] | type[Review] | type[Execution], *statuses: str) -> Exists:
-    return exists().where(col(model.case_id) == bindparam("ident"), col(model.status).in_(statuses))
+    return exists().where(col(model.case_id) == bindparam("ident"), one_of(col(model.status), statuses))
 
 
 _STATE = select(

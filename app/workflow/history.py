@@ -2,10 +2,12 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import Connection, bindparam, exists, func, select
+from sqlalchemy import Connection, Select, bindparam, exists, false, func, or_, select
 from sqlmodel import Session, col
 
+from app.store.columns import one_of
 from app.store.models import Execution, Proposal, Reservation, Review
 from app.workflow.cases import LIVE_EXECUTIONS
 from tools.actions import Action, CancelRecord
@@ -45,24 +47,17 @@ _DUPLICATES = (
         col(Proposal.id) != bindparam("mine"), col(Proposal.created_at) >= bindparam("since"),
         col(Proposal.status) == "decided",
         exists().where(
-            col(Execution.proposal_id) == col(Proposal.id), col(Execution.status).in_((*LIVE_EXECUTIONS, "succeeded"))
+            col(Execution.proposal_id) == col(Proposal.id),
+            one_of(col(Execution.status), (*LIVE_EXECUTIONS, "succeeded")),
         )
         | exists().where(col(Review.proposal_id) == col(Proposal.id), col(Review.status) == "pending"),
     )
-)  # fmt: skip
-_MOVED = (
-    select(col(Reservation.scope), func.sum(col(Reservation.amount_minor)))
-    .where(
-        col(Reservation.tenant) == bindparam("of"), col(Reservation.scope).in_(bindparam("scopes", expanding=True)),
-        col(Reservation.at) >= bindparam("since"), col(Reservation.execution_id) != bindparam("but"),
-    )
-    .group_by(col(Reservation.scope))
 )  # fmt: skip
 _REVERSALS = (
     select(col(Execution.status), func.count())
     .where(
         col(Execution.tenant) == bindparam("of"), col(Execution.tool) == bindparam("tool"),
-        col(Execution.status).in_(("succeeded", "undone")), col(Execution.created_at) >= bindparam("since"),
+        one_of(col(Execution.status), ("succeeded", "undone")), col(Execution.created_at) >= bindparam("since"),
     )
     .group_by(col(Execution.status))
 )  # fmt: skip
@@ -75,29 +70,30 @@ _CREATED = select(col(Execution.result)).where(
 def duplicates(session: Session, tenant: str, target: str, proposal_id: str, since: datetime) -> int:
     """How many other proposals of that target are waiting for people, at work or done since then."""
     asked = {"of": tenant, "same": target, "mine": proposal_id, "since": since}
-    return int(_read(session).execute(_DUPLICATES, asked).scalar_one())
+    return int(written(session).execute(_DUPLICATES, asked).scalar_one())
 
 
 def moved(
     session: Session, tenant: str, scopes: Collection[str], since: datetime, *, but: str | None = None
 ) -> dict[str, int]:
     """Minor units of the base currency reserved or used since then, by scope, without execution `but`."""
-    asked = {"of": tenant, "scopes": list(scopes), "since": since, "but": but or ""}
-    found = {scope: int(amount) for scope, amount in _read(session).execute(_MOVED, asked)}
+    names = {f"scope{place}": scope for place, scope in enumerate(scopes)}
+    asked = {"of": tenant, "since": since, "but": but or "", **names}
+    found = {scope: int(amount) for scope, amount in written(session).execute(_moved(len(names)), asked)}
     return {scope: found.get(scope, 0) for scope in scopes}
 
 
 def reversals(session: Session, tenant: str, tool: str, now: datetime) -> tuple[int, int]:
     """Executions of the tool that took effect in the last year, and how many of them were taken back."""
     asked = {"of": tenant, "tool": tool, "since": now - timedelta(days=365)}
-    counts = {status: int(count) for status, count in _read(session).execute(_REVERSALS, asked)}
+    counts = {status: int(count) for status, count in written(session).execute(_REVERSALS, asked)}
     return sum(counts.values()), counts.get("undone", 0)
 
 
 def created_keys(session: Session, tenant: str, case_id: str, action: Action) -> list[str]:
     """Keys of records that this tenant's executions created: of the case, and those that `action` would take back."""
     keys: list[str] = []
-    for (result,) in _read(session).execute(_CREATED, {"of": tenant, "case": case_id}):
+    for (result,) in written(session).execute(_CREATED, {"of": tenant, "case": case_id}):
         for name, value in result.items():
             kind = name.removesuffix("_ids").removesuffix("_id")
             if kind != name:
@@ -108,8 +104,21 @@ def created_keys(session: Session, tenant: str, case_id: str, action: Action) ->
     return keys
 
 
-def _read(session: Session) -> Connection:
-    """What the session has changed and not yet written counts as well."""
+@cache
+def _moved(scopes: int) -> Select[str, int]:
+    named = or_(false(), *(col(Reservation.scope) == bindparam(f"scope{place}") for place in range(scopes)))
+    return (
+        select(col(Reservation.scope), func.sum(col(Reservation.amount_minor)))
+        .where(
+            col(Reservation.tenant) == bindparam("of"), named, col(Reservation.at) >= bindparam("since"),
+            col(Reservation.execution_id) != bindparam("but"),
+        )
+        .group_by(col(Reservation.scope))
+    )  # fmt: skip
+
+
+def written(session: Session) -> Connection:
+    """The connection, after what the session has changed of the rows that are counted here is written."""
     if any(isinstance(row, _COUNTED) for row in (*session.new, *session.dirty)):
         session.flush()
     return session.connection()

@@ -15,6 +15,7 @@ from app.durable.port import WorkItem
 from app.ids import new_id
 from app.store import rows
 from app.store.models import Case, Decision, Execution, ManualTask, Proposal, Review
+from app.workflow import history
 from app.workflow.record import log
 from policies.targets import named_records
 from policies.walls import customers_touched
@@ -29,7 +30,7 @@ GENERATIONS = 1_000_000
 _MINUTES_PER_RISK_POINT = 30
 _EDITORS = sa.select(col(Review.editor_ids)).where(col(Review.proposal_id) == bindparam("proposal"))
 _EXECUTION = select(Execution).where(col(Execution.proposal_id) == bindparam("proposal"))
-_WAITING = select(Execution).where(
+_WAITING = sa.select(col(Execution.id)).where(
     col(Execution.proposal_id) == bindparam("proposal"), col(Execution.status) == "waiting"
 )
 _NO_REQUIREMENT_WITHIN_S = 24 * 3600
@@ -60,8 +61,8 @@ def follow(
     if decision.effect == "auto":
         return Followed(execution_id=start(ctx, session, case, proposal, now, review_id=None).id)
     if decision.effect == "review":
-        before = session.connection().execute(_EDITORS, {"proposal": proposal.id}).scalars()
-        editors = tuple(sorted({name for names in before for name in names}))
+        before = session.connection().execute(_EDITORS, {"proposal": proposal.id})
+        editors = tuple(sorted({name for (names,) in before for name in names}))
         review = open_review(session, case, proposal, decision, now, editor_ids=editors)
         for execution in _waiting(session, proposal):
             execution.waits_for = review.id
@@ -198,7 +199,8 @@ def withdraw(
 
 
 def _waiting(session: Session, proposal: Proposal) -> list[Execution]:
-    return list(session.execute(_WAITING, {"proposal": proposal.id}).scalars())
+    found = history.written(session).execute(_WAITING, {"proposal": proposal.id}).all()
+    return [session.get_one(Execution, ident) for (ident,) in found]
 
 
 def hand_over(ctx: Context, session: Session, execution: Execution, case: Case, now: datetime) -> ManualTask:
