@@ -73,12 +73,13 @@ class TriageRun(SQLModel, table=True):
     __tablename__ = "triage_run"
     __table_args__ = (
         UniqueConstraint("case_id", "event_id", "case_generation"),
+        Index("ix_triage_run_case", "case_id", "status"),
         Index("ix_triage_run_due", "status", "due_at", postgresql_where=text("status IN ('waiting', 'running')")),
     )
 
     id: str = Field(primary_key=True)
     tenant: str
-    case_id: str = Field(index=True)
+    case_id: str
     event_id: str
     case_generation: int
     status: str

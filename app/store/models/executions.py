@@ -23,7 +23,7 @@ class Execution(SQLModel, table=True):
         Index(
             "ix_execution_due", "status", "due_at", postgresql_where=text("status IN ('waiting','running','unknown')")
         ),
-        Index("ix_execution_case", "case_id"),
+        Index("ix_execution_case", "case_id", "status"),
         Index("ix_execution_tool", "tenant", "tool", "status", "created_at"),
     )
 

@@ -74,7 +74,7 @@ class Review(SQLModel, table=True):
     __table_args__ = (
         Index("ix_review_queue", "tenant", "status", "priority", "id"),
         Index("ix_review_due", "expires_at", postgresql_where=text("status = 'pending'")),
-        Index("ix_review_case", "case_id"),
+        Index("ix_review_case", "case_id", "status"),
     )
 
     id: str = Field(primary_key=True)

@@ -168,7 +168,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("key"),
         sa.UniqueConstraint("proposal_id"),
     )
-    op.create_index("ix_execution_case", "execution", ["case_id"], unique=False)
+    op.create_index("ix_execution_case", "execution", ["case_id", "status"], unique=False)
     op.create_index(
         "ix_execution_due",
         "execution",
@@ -323,7 +323,7 @@ def upgrade() -> None:
         sa.Column("decided_by", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_review_case", "review", ["case_id"], unique=False)
+    op.create_index("ix_review_case", "review", ["case_id", "status"], unique=False)
     op.create_index(
         "ix_review_due", "review", ["expires_at"], unique=False, postgresql_where=sa.text("status = 'pending'")
     )
@@ -448,7 +448,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("case_id", "event_id", "case_generation"),
     )
-    op.create_index(op.f("ix_triage_run_case_id"), "triage_run", ["case_id"], unique=False)
+    op.create_index("ix_triage_run_case", "triage_run", ["case_id", "status"], unique=False)
     op.create_index(
         "ix_triage_run_due",
         "triage_run",
