@@ -186,7 +186,8 @@ def test_a_reference_to_what_is_no_result_never_runs(world: World, field: str) -
     for review in world.reviews(case):
         world.approve("lena", review)
     world.run(timedelta(days=1))
-    assert world.execution(world.proposals(case)[1]).status == "failed"
+    failed = world.execution(world.proposals(case)[1])
+    assert (failed.status, failed.fence) == ("failed", 0), "it was never sent"
     assert [entry["tool"] for entry in world.ledger()] == ["create_project"]
 
 
