@@ -25,7 +25,6 @@ from app.api import (
     triage,
 )
 from app.api.headers import Headers
-from app.api.idempotency import IDEMPOTENCY_KEY, IdempotentRoute
 from app.api.metrics import Metrics
 from app.bootstrap import Service
 from app.web import oversight, queue, records, sign_in
@@ -45,9 +44,6 @@ class Application(FastAPI):
         if self.openapi_schema is None:
             made = get_openapi(title=self.title, version=self.version, description=self.description, routes=self.routes)
             made["components"]["schemas"]["Problem"] = problems.SCHEMA
-            for route in self.routes:
-                if isinstance(route, IdempotentRoute) and "POST" in (route.methods or ()):
-                    made["paths"][route.path_format]["post"].setdefault("parameters", []).append(IDEMPOTENCY_KEY)
             for path in made["paths"].values():
                 for operation in path.values():
                     # FastAPI's own error shape is never sent.

@@ -31,16 +31,22 @@ _REPLAYED_HEADERS = ("content-type", "location")
 _NOT_KEPT = frozenset({401, 413, 429})
 
 
-IDEMPOTENCY_KEY: dict[str, Any] = {
+_IN_OPENAPI: dict[str, Any] = {
     "name": "Idempotency-Key", "in": "header", "required": False,
     "description": "For 24 hours the same key and body are answered as the first time, without doing anything again.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 200},
 }  # fmt: skip
-"""The header in OpenAPI's words."""
 
 
 class IdempotentRoute(APIRoute):
     """A route whose POST heeds the header."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **kwargs: Any) -> None:
+        extra = dict(kwargs.get("openapi_extra") or {})
+        known = extra.get("parameters", [])
+        if "POST" in (kwargs.get("methods") or ()) and _IN_OPENAPI not in known:
+            kwargs["openapi_extra"] = extra | {"parameters": [*known, _IN_OPENAPI]}
+        super().__init__(path, endpoint, **kwargs)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handler = super().get_route_handler()

@@ -40,11 +40,14 @@ class Relink(Value):
     comment: Comment | None = None
 
 
+EventId = Annotated[str, Field(min_length=1, max_length=200)]
+
+
 class Split(Value):
-    """Some of its events are a case of their own."""
+    """Some of its events, by the ids that their senders gave them, are a case of their own."""
 
     kind: Literal["split"]
-    events: Annotated[list[Id], Field(min_length=1, max_length=100)]
+    events: Annotated[list[EventId], Field(min_length=1, max_length=100)]
     comment: Comment | None = None
 
 
@@ -225,25 +228,26 @@ def _merge(ctx: Context, session: Session, case: Case, target: Case, now: dateti
 
 
 def _split(ctx: Context, session: Session, case: Case, events: list[str], now: datetime) -> Case:
-    mine = {event.id: event for event in _events(session, case)}
-    unknown = [ident for ident in events if ident not in mine]
+    mine = _events(session, case)
+    unknown = [ident for ident in events if ident not in {event.event_id for event in mine}]
     if unknown:
         errors = [FieldError(pointer=f"/events/{events.index(ident)}", detail="not an event of this case")
                   for ident in unknown]  # fmt: skip
         raise Problem("invalid_body", "The correction is not valid.", errors=errors)
-    if len(set(events)) == len(mine):
+    moved = [event for event in mine if event.event_id in events]
+    if len(moved) == len(mine):
         error = FieldError(pointer="/events", detail="at least one event stays")
         raise Problem("invalid_body", "The correction is not valid.", errors=[error])
     other = Case(
         id=new_id("cas", now), tenant=case.tenant, unit=case.unit, workflow=case.workflow, kind=case.kind,
-        status="open", subject=mine[events[0]].subject, customer_id=case.customer_id, requester_id=case.requester_id,
+        status="open", subject=moved[0].subject, customer_id=case.customer_id, requester_id=case.requester_id,
         requested_by=case.requested_by, data_subject=case.data_subject, opened_at=now, updated_at=now,
     )  # fmt: skip
     session.add(other)
     session.flush()
-    for ident in events:
-        mine[ident].case_id = other.id
-        session.add(mine[ident])
+    for event in moved:
+        event.case_id = other.id
+        session.add(event)
     session.flush()
     for each in (case, other):
         _plan_again(ctx, session, each, now)

@@ -12,7 +12,7 @@ import pytest
 
 from tests.architecture.tree import ROOT
 from tests.e2e.installation import Installation
-from tests.e2e.sender import Sender, event
+from tests.e2e.sender import Sender
 from tests.e2e.site import problem
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -50,6 +50,8 @@ class Firm:
         made = self.installation.told("token", "create", "--name", "boss", "--role", "admin", "--role", "reviewer")
         self.headers = {"Authorization": f"Bearer {made['token']}"}
         self.sender: Sender = self.installation.sender("all")
+        emitted = self.installation.told("sandbox", "emit", "psa.change_request.submitted", "--no-send")["emitted"]
+        self.request: dict[str, Any] = emitted[0]
         self.installation.start()
 
     def get(self, path: str, **query: str) -> Any:
@@ -69,15 +71,14 @@ class Firm:
             time.sleep(0.2)
 
     def review(self) -> dict[str, Any]:
-        """A pending review of a task, asked for by a ticket that names nothing."""
+        """A pending review of a task, from a change request of its own."""
         end = time.monotonic() + 60
-        case_id = self.sender.take(
-            event("support.ticket.opened", {"ticket_id": f"tic-{time.time_ns()}", "title": "Help", "text": "It broke."})
-        )
+        number = {"change_request_id": f"crq-{time.time_ns()}"}
+        case_id = self.sender.take(self.request | {"id": f"e-{time.time_ns()}", "data": self.request["data"] | number})
         while True:
             found = self.get(f"/v1/cases/{case_id}")
             if found["reviews"] or found["status"] != "open":
-                review: dict[str, Any] = found["reviews"][0]
+                review: dict[str, Any] = next(r for r in found["reviews"] if r["action"]["tool"] == "create_task")
                 return review
             assert time.monotonic() < end, found
             time.sleep(0.1)

@@ -95,7 +95,7 @@ def test_split_off_events_are_a_case_of_their_own(world: World) -> None:
     events = sorted(world.rows(Event, case_id=case.id), key=lambda row: row.time)
     assert len(events) == 2
     world.agents.says_always(task("Again"))
-    touched = correct(world, "rhea", case, kind="split", events=[events[1].id])
+    touched = correct(world, "rhea", case, kind="split", events=[events[1].event_id])
     assert touched[0] == case.id
     other = world.case(touched[1])
     world.run()
@@ -135,7 +135,7 @@ def test_splitting_makes_nobody_an_approver_of_what_they_asked_for(world: World)
     case = asked_about(world, "second", requested_by="rhea@acme.example")
     (second,) = [row for row in world.rows(Event, case_id=case.id) if row.requested_by != case.requested_by]
     world.agents.says_always(task("Again"))
-    _, other = correct(world, "lena", case, kind="split", events=[second.id])
+    _, other = correct(world, "lena", case, kind="split", events=[second.event_id])
     world.run()
     (asked,) = world.reviews(world.case(other))
     with world.refused("self_approval"):
@@ -152,7 +152,7 @@ def test_merged_there_and_back_again_it_is_still_planned(world: World) -> None:
     world.run()
     assert len(world.reviews(first)) == 1
     moved = next(row for row in world.rows(Event, case_id=first.id) if row.id != world.rows(Event)[0].id)
-    _, third = correct(world, "rhea", first, kind="split", events=[moved.id])
+    _, third = correct(world, "rhea", first, kind="split", events=[moved.event_id])
     world.run()
     correct(world, "rhea", world.case(third), kind="merge", into=first.id)
     world.run()
@@ -227,8 +227,8 @@ def test_another_tenants_case_is_not_there(world: World) -> None:
 @pytest.mark.parametrize(
     ("body", "code", "pointer"),
     [
-        ({}, "invalid_body", ""),
-        ({"kind": "burn"}, "invalid_body", ""),
+        ({}, "invalid_body", "/kind"),
+        ({"kind": "burn"}, "invalid_body", "/kind"),
         ({"kind": "reclassify"}, "invalid_body", "/to"),
         ({"kind": "reclassify", "to": "poem"}, "invalid_body", "/to"),
         ({"kind": "relink"}, "invalid_body", "/project"),
@@ -258,7 +258,7 @@ def test_the_last_event_stays(world: World) -> None:
     case = request(world, task())
     (event,) = world.rows(Event, case_id=case.id)
     with world.refused("invalid_body"):
-        correct(world, "rhea", case, kind="split", events=[event.id])
+        correct(world, "rhea", case, kind="split", events=[event.event_id])
 
 
 def test_a_case_into_itself_is_a_conflict(world: World) -> None:
