@@ -14,7 +14,7 @@ def test_the_defaults_need_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     settings = load_settings()
     assert settings.home == tmp_path / ".countersign"
     assert settings.database_url == f"sqlite:///{tmp_path}/.countersign/countersign.db"
-    assert settings.data_dir == tmp_path / ".countersign" / "data"
+    assert settings.data_dir == tmp_path / ".." / "shared" / "data"
     assert (settings.public_url, settings.port) == ("http://127.0.0.1:8700", 8700)
     assert (settings.environment, settings.timezone, settings.reasoner) == ("development", "UTC", "embedded")
     assert settings.max_body_bytes == 1024 * 1024
