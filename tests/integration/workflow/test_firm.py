@@ -22,6 +22,7 @@ def graph(encoder: Encoder) -> Triage:
     return Triage(EmbeddedReasoner(encoder))
 
 
+@pytest.mark.slow
 def test_each_kind_of_event_goes_all_the_way_in_two_tenants(template: Template, tmp_path: Path, graph: Triage) -> None:
     world = World.open(template, tmp_path / "home", agents=graph)
     try:

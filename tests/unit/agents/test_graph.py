@@ -147,7 +147,7 @@ def test_a_record_that_no_action_can_carry_costs_its_own_step_alone(desk: Desk) 
 DAYS = st.dates(date(1990, 1, 1), date(2100, 12, 31)).map(date.isoformat)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(
     event_type=st.sampled_from(sorted(EVENT_TYPES)),
     days=st.tuples(DAYS, DAYS),

@@ -40,7 +40,7 @@ def test_an_empty_memory_answers_with_nothing(memory: Memory) -> None:
 CUSTOMERS = st.sampled_from([None, "cus_1", "cus_2", "cus_3", "cus_10", "CUS_1"])
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(owners=st.lists(CUSTOMERS, max_size=25), asking=CUSTOMERS, k=st.integers(1, 12))
 def test_a_customer_sees_the_nearest_of_its_own_and_the_general_ones(
     tmp_path_factory: pytest.TempPathFactory, owners: list[str | None], asking: str | None, k: int

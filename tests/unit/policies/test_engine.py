@@ -32,7 +32,7 @@ def judged(given_: dict[str, int | str], mode: Any = "auto", engine: Engine = SH
 # -- the differential oracle
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(texts(), st.lists(requests(), min_size=1, max_size=8), st.sampled_from(MODES), BOUNDS)
 def test_it_agrees_with_plain_python(
     text: str, several: list[tuple[PolicyRequest, Doubt]], mode: Any, bounds: list[int]
@@ -64,7 +64,7 @@ def test_the_shipped_rules_agree_with_plain_python(pair: tuple[PolicyRequest, Do
 # -- more risk, never less oversight
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(texts(), requests(), st.data(), BOUNDS)
 def test_raising_a_factor_never_loosens(
     text: str, pair: tuple[PolicyRequest, Doubt], data: st.DataObject, bounds: list[int]

@@ -30,7 +30,7 @@ def test_related_sentences_are_nearer(encoder: Encoder, sentence: str, alike: st
     assert float(vectors[0] @ vectors[1]) > float(vectors[0] @ vectors[2]) + 0.15
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(st.permutations(SENTENCES[:8]))
 def test_a_vector_depends_on_its_text_alone(encoder_cache: Path, order: list[str]) -> None:
     fresh, alone = Encoder(encoder_cache), Encoder(encoder_cache)

@@ -39,6 +39,7 @@ def full(weights: Any, tokens: list[list[int]]) -> Any:
     return np.stack([session.run(None, {"input_ids": np.array([ids], np.int64)})[0][0] for ids in tokens])
 
 
+@pytest.mark.slow
 def test_the_float_graph_is_the_published_model(weights: Any, tokens: list[list[int]], full: Any) -> None:
     assert max(map(len, tokens)) == MAX_TOKENS
     for ids, vector in list(zip(tokens, full, strict=True))[::-3]:
