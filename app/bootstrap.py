@@ -8,7 +8,8 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, bindparam, select
+from sqlmodel import col
 
 from agents.graph import Triage
 from agents.learner import Learner
@@ -44,6 +45,8 @@ RECORDS = "records"
 
 SANDBOX = "sandbox"
 
+_CONNECTORS = select(col(Tenant.connectors)).where(col(Tenant.id) == bindparam("of"))
+
 _POLL_S = 0.2
 """A look at a queue costs as much as a small item, so looking often slows down what it looks for."""
 _POLL_RECONCILE_S = 1.0
@@ -60,8 +63,8 @@ class TenantConnectors:
     def reader(self, tenant: str) -> ReadPort:
         """Raises SourceUnavailable for a tenant without a system of record."""
         with read_only(self._engine) as session:
-            row = session.get(Tenant, tenant)
-            name = row.connectors.get(RECORDS) if row else None
+            found = session.connection().scalar(_CONNECTORS, {"of": tenant})
+        name = found.get(RECORDS) if found else None
         if name != SANDBOX:
             raise SourceUnavailable(f"{tenant} has no system of record")
         return self.sandbox(tenant)

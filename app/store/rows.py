@@ -1,4 +1,7 @@
-"""Rows that are stored at once, past the session's unit of work, which costs several times as much a row."""
+"""Rows that are stored, and changes that are written, when a step needs it and no sooner.
+
+The session's unit of work costs several times as much a row as a statement that is kept.
+"""
 
 from functools import cache
 from typing import TypeVar
@@ -20,6 +23,13 @@ def insert(session: Session, row: Row) -> Row:
     make_transient_to_detached(row)
     session.add(row)
     return row
+
+
+def written(session: Session, *tables: type[SQLModel]) -> sa.Connection:
+    """The connection, after what the session has changed of these tables is written; other changes wait on."""
+    if any(isinstance(row, tables) for row in (*session.new, *session.dirty)):
+        session.flush()
+    return session.connection()
 
 
 @cache

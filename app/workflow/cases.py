@@ -14,6 +14,7 @@ from sqlmodel import Session, SQLModel, col
 
 from app.errors import Problem
 from app.ids import new_id
+from app.store import rows
 from app.store.columns import one_of
 from app.store.models import Case, Execution, ManualTask, Proposal, Review, TriageRun
 
@@ -138,13 +139,10 @@ def open_or_join(
 
 def settle(session: Session, case: Case, now: datetime) -> None:
     """Sets the case's status from its rows: work under way, people asked, failed, or done (then nothing joins it)."""
-    session.flush()
     if case.status == "unrecognised":
         return
-
-    waiting, is_open, failed = (
-        session.connection().execute(_STATE, {"ident": case.id, "generation": case.generation}).one()
-    )
+    connection = rows.written(session, TriageRun, Proposal, Review, Execution)
+    waiting, is_open, failed = connection.execute(_STATE, {"ident": case.id, "generation": case.generation}).one()
     if waiting:
         case.status = "waiting"
     elif is_open:

@@ -4,9 +4,10 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import Connection, Select, bindparam, exists, false, func, or_, select
+from sqlalchemy import Select, bindparam, exists, false, func, or_, select
 from sqlmodel import Session, col
 
+from app.store import rows
 from app.store.columns import one_of
 from app.store.models import Execution, Proposal, Reservation, Review
 from app.workflow.cases import LIVE_EXECUTIONS
@@ -37,7 +38,7 @@ def target_of(action: Action) -> str:
     return f"{action.tool}:{digest({name: args[name] for name in names if name in args})}"
 
 
-_COUNTED = (Proposal, Review, Execution, Reservation)
+COUNTED = (Proposal, Review, Execution, Reservation)
 # Built once: putting a statement together costs more than running it, and each decision asks all of these.
 _DUPLICATES = (
     select(func.count())
@@ -69,7 +70,7 @@ _CREATED = select(col(Execution.result)).where(
 def duplicates(session: Session, tenant: str, target: str, proposal_id: str, since: datetime) -> int:
     """How many other proposals of that target are waiting for people, at work or done since then."""
     asked = {"of": tenant, "same": target, "mine": proposal_id, "since": since}
-    return int(written(session).execute(_DUPLICATES, asked).scalar_one())
+    return int(rows.written(session, *COUNTED).execute(_DUPLICATES, asked).scalar_one())
 
 
 def moved(
@@ -78,21 +79,21 @@ def moved(
     """Minor units of the base currency reserved or used since then, by scope, without execution `but`."""
     names = {f"scope{place}": scope for place, scope in enumerate(scopes)}
     asked = {"of": tenant, "since": since, "but": but or "", **names}
-    found = {scope: int(amount) for scope, amount in written(session).execute(_moved(len(names)), asked)}
+    found = {scope: int(amount) for scope, amount in rows.written(session, *COUNTED).execute(_moved(len(names)), asked)}
     return {scope: found.get(scope, 0) for scope in scopes}
 
 
 def reversals(session: Session, tenant: str, tool: str, now: datetime) -> tuple[int, int]:
     """Executions of the tool that took effect in the last year, and how many of them were taken back."""
     asked = {"of": tenant, "tool": tool, "since": now - timedelta(days=365)}
-    counts = {status: int(count) for status, count in written(session).execute(_REVERSALS, asked)}
+    counts = {status: int(count) for status, count in rows.written(session, *COUNTED).execute(_REVERSALS, asked)}
     return sum(counts.values()), counts.get("undone", 0)
 
 
 def created_keys(session: Session, case_id: str, action: Action) -> list[str]:
     """Keys of records that the case's executions created; of a `CancelRecord` those that it would take back."""
     keys: list[str] = []
-    for (result,) in written(session).execute(_CREATED, {"case": case_id}):
+    for (result,) in rows.written(session, *COUNTED).execute(_CREATED, {"case": case_id}):
         for name, value in result.items():
             kind = name.removesuffix("_ids").removesuffix("_id")
             if kind != name:
@@ -114,10 +115,3 @@ def _moved(scopes: int) -> Select[str, int]:
         )
         .group_by(col(Reservation.scope))
     )  # fmt: skip
-
-
-def written(session: Session) -> Connection:
-    """The connection, after what the session has changed of the rows that are counted here is written."""
-    if any(isinstance(row, _COUNTED) for row in (*session.new, *session.dirty)):
-        session.flush()
-    return session.connection()

@@ -15,7 +15,6 @@ from app.durable.port import WorkItem
 from app.ids import new_id
 from app.store import rows
 from app.store.models import Case, Decision, Execution, ManualTask, Proposal, Review
-from app.workflow import history
 from app.workflow.record import log
 from policies.targets import named_records
 from policies.walls import customers_touched
@@ -199,7 +198,7 @@ def withdraw(
 
 
 def _waiting(session: Session, proposal: Proposal) -> list[Execution]:
-    found = history.written(session).execute(_WAITING, {"proposal": proposal.id}).all()
+    found = rows.written(session, Execution).execute(_WAITING, {"proposal": proposal.id}).all()
     return [session.get_one(Execution, ident) for (ident,) in found]
 
 
