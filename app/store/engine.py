@@ -35,6 +35,7 @@ _PRAGMAS: Final = (
     "foreign_keys=ON",
     "secure_delete=ON",  # what is erased must not stay readable in free pages
     f"busy_timeout={LOCK_TIMEOUT_S * 1000}",
+    "wal_autocheckpoint=4000",  # pages; events touch the same index pages, which then are folded in once for many
     "journal_size_limit=67108864",
     "cache_size=-1024",  # KiB; there are many connections and the operating system caches the file anyway
     "temp_store=MEMORY",
