@@ -70,7 +70,7 @@ def test_together_they_count_against_the_limit(site: Site) -> None:
     )["token"]  # fmt: skip
     for each in site.happened["erp.invoice.drafted"]:
         site.case(site.senders["all"].take(each | {"id": f"e-{uuid.uuid4()}"}))
-    money = [each for each in site.every("/v1/reviews") if "invoice" in each["action"]["tool"]]
+    money = [each for each in site.every("/v1/reviews") if (each["decision"]["amount_minor"] or 0) > 100]
     assert money
     alike = [each for each in money if _kind(each) == _kind(money[0])]
     problem(give(site, alike, made), 403, "not_permitted")
