@@ -279,7 +279,7 @@ def _context(
         ),
         executions=executions, reversals=reversals, exchange_rates=material.exchange_rates,
         closed_periods=material.closed_periods, earlier=dict(question.earlier), results=dict(question.results),
-        created=history.created_keys(session, case.id, question.action),
+        created=history.created_keys(session, case.tenant, case.id, question.action),
         case_customers=sorted(material.reached.customers()),
         evidence_customers=sorted(_cited_customers(question, material)),
         channels=[*material.channels, *settings.channels], foreign_names=material.foreign_names,

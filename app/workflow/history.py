@@ -63,8 +63,9 @@ _REVERSALS = (
     .group_by(col(Execution.status))
 )  # fmt: skip
 _CREATED = select(col(Execution.result)).where(
-    col(Execution.case_id) == bindparam("case"), col(Execution.status) == "succeeded"
-)
+    col(Execution.case_id) == bindparam("case"), col(Execution.status) == "succeeded",
+    col(Execution.tenant) == bindparam("of"),
+)  # fmt: skip
 
 
 def duplicates(session: Session, tenant: str, target: str, proposal_id: str, since: datetime) -> int:
@@ -90,10 +91,10 @@ def reversals(session: Session, tenant: str, tool: str, now: datetime) -> tuple[
     return sum(counts.values()), counts.get("undone", 0)
 
 
-def created_keys(session: Session, case_id: str, action: Action) -> list[str]:
+def created_keys(session: Session, tenant: str, case_id: str, action: Action) -> list[str]:
     """Keys of records that the case's executions created; of a `CancelRecord` those that it would take back."""
     keys: list[str] = []
-    for (result,) in rows.written(session, *COUNTED).execute(_CREATED, {"case": case_id}):
+    for (result,) in rows.written(session, *COUNTED).execute(_CREATED, {"of": tenant, "case": case_id}):
         for name, value in result.items():
             kind = name.removesuffix("_ids").removesuffix("_id")
             if kind != name:

@@ -239,6 +239,6 @@ def test_what_a_case_created_is_told_by_the_results(session: Session) -> None:
         execution("prp_3", result={"task_id": "tsk-3"}, status="undone"),
         execution("prp_4", result={"task_id": "tsk-4"}, case_id="cas_2"),
     ])  # fmt: skip
-    assert sorted(created_keys(session, "cas_1", MAIL)) == ["project/prj-9", "task/tsk-1", "task/tsk-2"]
+    assert sorted(created_keys(session, "acme", "cas_1", MAIL)) == ["project/prj-9", "task/tsk-1", "task/tsk-2"]
     cancel = CancelRecord(kind="task", ids=["tsk-2", "tsk-4", "prj-9"])
-    assert created_keys(session, "cas_1", cancel) == ["task/tsk-2"]
+    assert created_keys(session, "acme", "cas_1", cancel) == ["task/tsk-2"]
