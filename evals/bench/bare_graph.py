@@ -32,10 +32,11 @@ THREADS = 8
 class BareGraph:
     """The product's own nodes on a firm's records, with a reasoner of its own, warm.
 
-    Each node's state is checkpointed to a file in `folder` and synchronised to the disk.
+    With `checkpointed`, the state is written to a file in `folder` after each step and synchronised to the disk: all of
+    it, the records that were read among it, as LangGraph does. Else nothing is kept, which is how the service runs it.
     """
 
-    def __init__(self, firm: Firm, folder: Path) -> None:
+    def __init__(self, firm: Firm, folder: Path, *, checkpointed: bool = True) -> None:
         encoder = Encoder(firm.service.context.settings.cache_dir)
         self._firm = firm
         self._memory = Memory(folder / "precedents", encoder.version)
@@ -46,7 +47,7 @@ class BareGraph:
         saver = SqliteSaver(self._connection, serde=_Pickled(self._lookups))
         saver.setup()
         self._connection.execute("PRAGMA synchronous=FULL")
-        self._graph = wiring().compile(checkpointer=saver)
+        self._graph = wiring().compile(checkpointer=saver if checkpointed else None)
 
     def __enter__(self) -> Self:
         return self

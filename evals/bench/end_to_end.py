@@ -36,6 +36,10 @@ def measure(folder: Path) -> list[Figure]:
             graph.run(one.events(WARM))
             events = one.events(EVENTS)
             bare = _cost(lambda: graph.run(events))
+        with BareGraph(one, folder, checkpointed=False) as graph:
+            graph.run(one.events(WARM))
+            more = one.events(EVENTS)
+            unkept = _cost(lambda: graph.run(more))
         one.service.start()
         supervise(one, WARM)
         decided = supervise(one, EVENTS)
@@ -50,6 +54,7 @@ def measure(folder: Path) -> list[Figure]:
         at_most("end_to_end.ratio", decided.wall_s / bare.wall_s, "× bare graph", 3, EVENTS),
         at_most("end_to_end.ratio_cpu", decided.cpu_s / bare.cpu_s, "× bare graph's CPU", 3, EVENTS),
         stated("end_to_end.bare_graph", 1 / bare.wall_s, "events/s", EVENTS),
+        stated("end_to_end.bare_graph_unkept", 1 / unkept.wall_s, "events/s, no checkpointer", EVENTS),
         stated("end_to_end.effected", 1 / effected.wall_s, "events/s", EVENTS),
     ]
 
