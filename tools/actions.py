@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
 
 from tools import values
-from tools.values import Currency, Day, Email, Id, Minor, PositiveMinor, RecordKind, Value, digest
+from tools.values import Currency, Day, Id, Minor, PositiveMinor, RecordKind, Value, digest
 
 # Control characters but tab and line breaks, zero-width space and joiners, bidirectional overrides and isolates.
 _DISGUISES = re.compile(
@@ -23,6 +23,7 @@ def _undisguised(text: str) -> str:
 # What people approve must read the same everywhere. Events and records may hold such characters; actions may not.
 Line = Annotated[values.Line, AfterValidator(_undisguised)]
 Text = Annotated[values.Text, AfterValidator(_undisguised)]
+Email = Annotated[values.Email, AfterValidator(_undisguised)]
 
 
 class Ref(Value):

@@ -58,12 +58,12 @@ class Installation:
         assert done.returncode == 0, (arguments, done.stderr)
         return json.loads(done.stdout)
 
-    def start(self) -> float:
+    def start(self, *arguments: str) -> float:
         """Starts `serve` and waits until it is ready; answers the seconds that took."""
         begun = time.monotonic()
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [PROGRAM, "serve"], env=self.environment, stdout=log, stderr=log, cwd=self.home.parent
+                [PROGRAM, "serve", *arguments], env=self.environment, stdout=log, stderr=log, cwd=self.home.parent
             )
         while time.monotonic() < begun + _READY_S:
             assert self._process.poll() is None, self.log.read_text()[-2000:]

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.e2e.approvals import executed, one
 from tests.e2e.sender import Sender
 from tests.e2e.site import Site, problem
-from tests.e2e.test_contract_verdicts import executed, one
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.approvals import digest, executed, one
 from tests.e2e.site import Site, problem
-from tests.e2e.test_contract_reviews import digest
-from tests.e2e.test_contract_verdicts import executed, one
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

@@ -1,12 +1,11 @@
 """`GET /v1/reviews`: members, statuses, digests, filters."""
 
-import hashlib
-import json
 from datetime import datetime
 from typing import Any
 
 import pytest
 
+from tests.e2e.approvals import digest
 from tests.e2e.site import Site, problem
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -17,21 +16,6 @@ MEMBERS = {
 }  # fmt: skip
 REQUIRED = {"roles", "approvers", "excluded", "within_s", "escalate_to", "rule"}
 STATUSES = ("pending", "approved", "rejected", "expired", "withdrawn", "superseded")
-
-
-def canonical(value: Any) -> bytes:
-    """RFC 8785, for values without floats: keys in the order of their UTF-16 code units, nothing escaped needlessly."""
-    if isinstance(value, dict):
-        names = sorted(value, key=lambda name: name.encode("utf-16-be"))
-        return b"{" + b",".join(canonical(name) + b":" + canonical(value[name]) for name in names) + b"}"
-    if isinstance(value, list):
-        return b"[" + b",".join(canonical(each) for each in value) + b"]"
-    assert not isinstance(value, float)
-    return json.dumps(value, ensure_ascii=False).encode()
-
-
-def digest(action: dict[str, Any]) -> str:
-    return "sha256:" + hashlib.sha256(canonical({"args": action["args"], "tool": action["tool"]})).hexdigest()
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.approvals import one
 from tests.e2e.site import Site
-from tests.e2e.test_contract_verdicts import one
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

@@ -4,32 +4,10 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.approvals import digest, executed, one
 from tests.e2e.site import Site, problem
-from tests.e2e.test_contract_reviews import digest
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-
-
-def one(site: Site, tool: str = "create_task", kind: str = "psa.change_request.submitted") -> dict[str, Any]:
-    """A fresh pending review of this tool."""
-    found = site.case(site.senders["all"].take(site.fresh(kind)))
-    review: dict[str, Any] = next(each for each in found["reviews"] if each["action"]["tool"] == tool)
-    assert review["status"] == "pending"
-    return review
-
-
-def executed(site: Site, review: dict[str, Any]) -> dict[str, Any]:
-    """The ended execution of an approved review's proposal."""
-
-    def ended(case: dict[str, Any]) -> bool:
-        return any(
-            each["proposal_id"] == review["proposal_id"] and each["status"] not in ("waiting", "running")
-            for each in case["executions"]
-        )
-
-    done = site.case(review["case_id"], until=ended)["executions"]
-    found: dict[str, Any] = next(each for each in done if each["proposal_id"] == review["proposal_id"])
-    return found
 
 
 def test_approve_has_it_executed_once(site: Site) -> None:

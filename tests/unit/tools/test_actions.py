@@ -68,6 +68,8 @@ def test_what_people_approve_reads_the_same_everywhere(disguise: str) -> None:
         with pytest.raises(ValidationError) as refused:
             parse_action("send_customer_message", args | {name: f"pay{disguise}me"})
         assert refused.value.errors()[0]["loc"][-1] == name
+    with pytest.raises(ValidationError):
+        parse_action("send_customer_message", args | {"recipient": f"a{disguise}b@c.example"})
 
 
 def test_a_reference_stands_for_an_id_and_is_in_the_digest() -> None:
