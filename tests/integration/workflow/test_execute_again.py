@@ -189,7 +189,7 @@ def test_what_is_paused_waits_and_nothing_of_it_is_lost(world: World, scope: str
     control.pause(world.ctx, world.actor("rhea"), scope, name)
     world.agents.says(task())
     world.deliver(world.event("psa.timesheet.missing", MISSING))
-    world.run(timedelta(hours=1))
+    world.run(timedelta(minutes=10))
     assert effects(world) == 0
     with world.refused("not_permitted"):
         control.resume(world.ctx, world.actor("rhea"), scope, name)

@@ -1,5 +1,6 @@
 """The rules in plain Python, read from their YAML alone: what the engine must agree with. Shares no code with it."""
 
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -18,10 +19,15 @@ GUARDED = (
 def matching(text: str, request: dict[str, Any]) -> dict[str, list[str]]:
     """Effect → ids of the rules that hold for the request's attributes (doubt and score among them)."""
     found: dict[str, list[str]] = {"permit": [], "require_approval": [], "deny": []}
-    for rule in yaml.safe_load(text) or []:
+    for rule in _rules(text):
         if _holds(rule, request):
             found[rule["effect"]].append(rule["id"])
     return found
+
+
+@lru_cache(maxsize=4)
+def _rules(text: str) -> list[dict[str, Any]]:
+    return yaml.safe_load(text) or []
 
 
 def _holds(rule: dict[str, Any], request: dict[str, Any]) -> bool:
