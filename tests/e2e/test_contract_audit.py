@@ -23,8 +23,11 @@ def key(site: Site) -> str:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _something_happened(site: Site) -> None:
-    site.verdict(site.change_request()["reviews"][0], "reject", "delivery_lead")
+def rejected(site: Site) -> dict[str, Any]:
+    """A review that the delivery lead rejected."""
+    review: dict[str, Any] = site.change_request()["reviews"][0]
+    assert site.verdict(review, "reject", "delivery_lead").status_code == 200
+    return review
 
 
 def _proof(found: dict[str, Any]) -> list[bytes]:
@@ -46,14 +49,14 @@ def _leaves(export: bytes) -> list[bytes]:
     return [line for line in lines if json.loads(line).keys() >= {"seq", "kind", "actor"}]
 
 
-def test_entries_are_in_order_without_gaps(site: Site) -> None:
+def test_entries_are_in_order_without_gaps(site: Site, rejected: dict[str, Any]) -> None:
     found = list(site.every("/v1/audit/entries", "auditor", page=37))
     assert [each["seq"] for each in found] == list(range(len(found)))
     for each in found:
         assert each.keys() >= {"seq", "kind", "at", "actor", "surface", "leaf_hash", "tenant"}
         assert each["tenant"] == "demo"
         assert len(base64.b64decode(each["leaf_hash"], validate=True)) == 32
-    verdict = next(each for each in found if each["kind"] == "verdict.given")
+    verdict = next(e for e in found if e["kind"] == "verdict.given" and e["refs"]["review"] == rejected["id"])
     assert verdict["actor"]["id"] == site.principals["delivery_lead"]
     assert [grant["role"] for grant in verdict["actor"]["grants"]] == ["delivery_lead"]
     assert verdict["actor"]["signed_in_how"] == "token"

@@ -67,8 +67,8 @@ def test_provenance_names_each_argument_and_evidence_each_fact(pending: list[dic
         assert given <= review["provenance"].keys() | {"channel"}, review["action"]
         known = {fact["id"] for fact in review["evidence"]}
         cited = {fact for source in review["provenance"].values() for fact in source.get("facts", [])}
-        # A colleague's present assignments stand by what they were reckoned into, not by themselves.
-        assert {each for each in cited if not each.startswith("assignment/")} <= known, review["action"]
+        # A colleague's other assignments and the firm's periods are not among what the subject leads to.
+        assert {each for each in cited if not each.startswith(("assignment/", "period/"))} <= known, review["action"]
         for fact in review["evidence"]:
             assert fact.keys() >= {"id", "record", "field", "value", "author", "read_at", "trust"}
             assert fact["trust"] in ("system", "person", "customer", "model")
