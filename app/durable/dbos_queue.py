@@ -23,6 +23,7 @@ from app.durable.dbos_store import (
 from app.durable.lanes import Shares
 from app.durable.port import Depth, WorkItem
 from app.store.engine import begins_on_write, unit_of_work
+from app.workflow.faults import fault_point
 
 
 class DbosQueue:
@@ -53,7 +54,11 @@ class DbosQueue:
         priority = lanes.place(tag, item.priority)
         if session.get_bind().dialect.name == "sqlite":
             write_sqlite(session, item, priority, start_ms if start_ms > now_ms else None)
-            return
+        else:
+            self._enqueue(session, item, priority, (start_ms - now_ms) / 1000)
+        fault_point("queue.put")
+
+    def _enqueue(self, session: Session, item: WorkItem, priority: int, delay_s: float) -> None:
         options: EnqueueOptions = {
             "workflow_name": WORKFLOW,
             "queue_name": item.kind,
@@ -61,8 +66,8 @@ class DbosQueue:
             "app_version": VERSION,
             "priority": priority,
         }
-        if start_ms > now_ms:
-            options["delay_seconds"] = (start_ms - now_ms) / 1000
+        if delay_s > 0:
+            options["delay_seconds"] = delay_s
         self.client.enqueue_in_transaction(session, options, *arguments(item))
 
     def put_again(self, session: Session, items: Iterable[WorkItem]) -> int:
@@ -95,8 +100,8 @@ class DbosQueue:
         while True:
             depth = self.depth()
             if not any(d.queued or d.running for d in depth.values()):
-                due = self.table.next_due_ms(frozenset(depth))
-                if due is None or due > deadline_ms:
+                due = [each.next_due_ms for each in depth.values() if each.next_due_ms is not None]
+                if min(due, default=deadline_ms + 1) > deadline_ms:
                     return True
             if time.monotonic() >= deadline:
                 return False

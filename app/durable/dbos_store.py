@@ -82,6 +82,7 @@ def write_sqlite(session: Session, item: WorkItem, priority: int, delay_until_ms
         connection.execute(_ADD_INPUT, {"id": item.id, "inputs": JsonSerializer().serialize(inputs)})
 
 
+_STATES: Final = {"ENQUEUED": "queued", "PENDING": "running", "DELAYED": "delayed"}
 _ADD_STATUS: Final = sa.text(
     "INSERT INTO workflow_status (workflow_uuid, status, name, application_version, recovery_attempts, queue_name, "
     "priority, serialization, attributes, application_name, creator_xid, delay_until_epoch_ms) VALUES (:id, :status, "
@@ -108,12 +109,12 @@ class DbosTable:
         self._engine = engine
         self._client = client
         table = "workflow_status" if engine.dialect.name == "sqlite" else f"{SCHEMA}.workflow_status"
-        self._active = sa.text(
-            f"SELECT queue_name, status, count(*) FROM {table} WHERE status IN ('ENQUEUED', 'PENDING') "  # noqa: S608
-            "AND queue_name IS NOT NULL GROUP BY queue_name, status"
-        )
-        self._delayed = sa.text(
-            f"SELECT queue_name, count(*), min(delay_until_epoch_ms) FROM {table} "  # noqa: S608
+        # One statement, so that an item that falls due meanwhile is seen once and not missed.
+        self._counts = sa.text(
+            "SELECT queue_name, status, count(*), NULL "
+            f"FROM {table} WHERE status IN ('ENQUEUED', 'PENDING') "
+            "AND queue_name IS NOT NULL GROUP BY queue_name, status UNION ALL "
+            f"SELECT queue_name, 'DELAYED', count(*), min(delay_until_epoch_ms) FROM {table} "
             "WHERE status = 'DELAYED' GROUP BY queue_name"
         )
         self._holders = sa.text(
@@ -135,19 +136,14 @@ class DbosTable:
 
     def depth(self) -> dict[str, Depth]:
         with self._engine.connect() as connection:
-            active = connection.execute(self._active).all()
-            delayed = connection.execute(self._delayed).all()
+            counted = connection.execute(self._counts).all()
         counts: dict[str, dict[str, int]] = {}
-        for kind, status, count in active:
-            counts.setdefault(kind, {})["queued" if status == "ENQUEUED" else "running"] = count
-        for kind, count, _due in delayed:
-            counts.setdefault(kind, {})["delayed"] = count
+        for kind, status, count, due_ms in counted:
+            states = counts.setdefault(kind, {})
+            states[_STATES[status]] = count
+            if due_ms is not None:
+                states["next_due_ms"] = due_ms
         return {kind: Depth(**states) for kind, states in counts.items()}
-
-    def next_due_ms(self, kinds: frozenset[str]) -> int | None:
-        """When the first delayed item of these kinds is due (Unix ms)."""
-        with self._engine.connect() as connection:
-            return min((due for kind, _n, due in connection.execute(self._delayed) if kind in kinds), default=None)
 
     def holders(self) -> list[str]:
         """Executors that have claimed something."""

@@ -6,7 +6,7 @@ again for the same item after a crash, and by two processes at once if one of th
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
@@ -112,8 +112,12 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """How many items of one kind there are: `queued` may start now, `delayed` wait for their time, `running`."""
+    """How many items of one kind there are: `queued` may start now, `delayed` wait for their time, `running`.
+
+    `next_due_ms`: when the first delayed one is due (Unix ms).
+    """
 
     queued: int = 0
     running: int = 0
     delayed: int = 0
+    next_due_ms: int | None = field(default=None, compare=False)

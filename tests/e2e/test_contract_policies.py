@@ -38,6 +38,7 @@ def test_the_rules_in_force_change_nothing(site: Site, shipped: dict[str, str]) 
 def test_a_stricter_candidate_says_what_changes_and_against_whom(site: Site, shipped: dict[str, str]) -> None:
     review = one(site)
     site.verdict(review, "approve", "reviewer")
+    site.case(review["case_id"])  # what the approval set going writes to the log too
     before, log = site.tally(), site.read("/v1/audit/checkpoint")["size"]
     files = shipped | {"stricter.yaml": _NO_TASKS}
     found = site.post("/v1/policies/simulate", {"files": files}, "compliance").json()
