@@ -33,6 +33,7 @@ from app.store.migrate import migrate
 from app.store.models import Tenant
 from app.workflow import execute, learn, reconcile, sweep, triage
 from app.workflow.execute import RECONCILE_WORK
+from app.workflow.faults import arm
 from app.workflow.ingest import TRIAGE_WORK
 from app.workflow.route import EXECUTE_WORK
 from tools.connectors.sandbox import Sandbox
@@ -136,6 +137,7 @@ def build(
     reasoner: Reasoner | None = None,
 ) -> Service:
     """Puts the service together on its database, which is migrated. `connectors` and `reasoner` are for tests."""
+    arm(settings.faults)
     make_home(settings)
     engine = make_engine(settings.database_url)
     migrate(engine)

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, AnyHttpUrl, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.workflow.faults import checked
+
 PREFIX = "COUNTERSIGN_"
 _MIN_SECRET_LENGTH = 32
 # A key of fewer different characters than this was typed or repeated, not drawn: 32 random hex digits have about 14.
@@ -60,7 +62,7 @@ def _upper(raw: Any) -> Any:
 
 AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
 SiteUrl = Annotated[str, AfterValidator(_site)]
-FaultPoint = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:=-]{1,120}$")]
+FaultPoint = Annotated[str, AfterValidator(checked)]
 
 
 class Settings(BaseSettings):
@@ -109,7 +111,7 @@ class Settings(BaseSettings):
     openai_base_url: SiteUrl | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
 
     faults: Annotated[tuple[FaultPoint, ...], NoDecode, BeforeValidator(_listed)] = ()
-    """Named points at which a test has the process fail, separated by commas; never in production."""
+    """Points of app.workflow.faults at which a test has the process die, separated by commas; never in production."""
 
     token: SecretStr | None = None
     """Bearer token as whose principal the command line acts (`countersign queue`, `approve`, `triage`)."""

@@ -23,6 +23,7 @@ from app.errors import FieldError, Problem
 from app.ground import Ground
 from app.store.engine import unit_of_work
 from app.store.models import IdempotencyKey
+from app.workflow.faults import fault_point
 
 LIFETIME = timedelta(hours=24)
 ABANDONED = timedelta(minutes=10)
@@ -62,11 +63,13 @@ class IdempotentRoute(APIRoute):
             replayed = await run_in_threadpool(_begin, ground, actor, path, key, digest)
             if replayed is not None:
                 return replayed
+            fault_point("idempotency.begun")
             try:
                 answer = await _answered(handler, request)
             except BaseException:
                 await run_in_threadpool(_forget, ground, actor, path, key)
                 raise
+            fault_point("idempotency.answered")
             if answer.status_code >= 500 or answer.status_code in _NOT_KEPT:
                 await run_in_threadpool(_forget, ground, actor, path, key)
             else:
@@ -136,6 +139,7 @@ def _keep(ground: Ground, actor: Actor, path: str, key: str, answer: Response) -
         row.status = answer.status_code
         row.headers = {name: answer.headers[name] for name in _REPLAYED_HEADERS if name in answer.headers}
         session.add(row)
+    fault_point("idempotency.kept")
 
 
 def _forget(ground: Ground, actor: Actor, path: str, key: str) -> None:
@@ -143,3 +147,4 @@ def _forget(ground: Ground, actor: Actor, path: str, key: str) -> None:
         row = session.get(IdempotencyKey, (actor.principal_id, path, key))
         if row is not None:
             session.delete(row)
+    fault_point("idempotency.freed")

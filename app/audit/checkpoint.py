@@ -17,6 +17,7 @@ from app.audit.note import Checkpoint as Statement
 from app.audit.note import NoteError
 from app.store.engine import read_only, unit_of_work
 from app.store.models.audit import Checkpoint
+from app.workflow.faults import fault_point
 
 
 def signed_head(session: Session, log: Log, tenant: str) -> tuple[int, str]:
@@ -49,6 +50,7 @@ def sign_checkpoint(engine: Engine, log: Log, tenant: str, at: datetime) -> str 
         if size == 0 or session.get(Checkpoint, (tenant, size)) is not None:
             return None
         session.add(Checkpoint(tenant=tenant, size=size, note=note, at=at))
+    fault_point("checkpoint.signed")
     return note
 
 
@@ -65,10 +67,12 @@ def send_checkpoints(engine: Engine, sink: Path, at: datetime) -> int:
     if not waiting:
         return 0
     _append(sink, "".join(f"{row.note}\n" for row in waiting).encode())
+    fault_point("checkpoint.sent")
     with unit_of_work(engine) as session:
         for row in waiting:
             sent = update(Checkpoint).where(col(Checkpoint.tenant) == row.tenant, col(Checkpoint.size) == row.size)
             session.execute(sent.values(sent_at=at))
+    fault_point("checkpoint.remembered")
     return len(waiting)
 
 

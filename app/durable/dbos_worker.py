@@ -17,6 +17,7 @@ from app.durable.liveness import FileLocks, Heartbeats, Liveness
 from app.durable.port import Crashed, Schedule, TryLater, Work, WorkItem
 from app.ids import new_id
 from app.store.engine import unit_of_work
+from app.workflow.faults import fault_point
 
 _log = logging.getLogger(__name__)
 
@@ -163,6 +164,7 @@ class DbosWorker:
                 with self._idle:
                     self._active -= 1
                     self._idle.notify_all()
+        fault_point("worker.handled")
 
     def _failed(self, work: Work, item: WorkItem, error: Exception) -> None:
         if item.attempt >= work.attempts:
@@ -179,6 +181,7 @@ class DbosWorker:
         following = item.model_copy(update={"generation": item.generation + 1, "attempt": attempt})
         with unit_of_work(self._engine) as session:
             self._queue.put(session, following, delay=after)
+        fault_point("worker.put_again")
 
     def _tick(self, item: WorkItem) -> None:
         schedule = self._schedules.get(item.row)
@@ -203,6 +206,7 @@ class DbosWorker:
             # DBOS keeps this call for its paid conductor; a row goes back only while it is claimed by one of the dead.
             recovered = DBOS._recover_pending_workflows(dead)  # noqa: SLF001
             _log.warning("took over %d items from %d dead executors", len(recovered), len(dead))
+            fault_point("worker.took_over")
         ticks = [WorkItem(kind=SCHEDULE_KIND, row=name, partition=SCHEDULE_KIND) for name in self._schedules]
         missing = {tick.row for tick in ticks} - self._queue.table.live_rows(SCHEDULE_KIND)
         if missing:
@@ -225,6 +229,7 @@ class DbosWorker:
             except Exception as error:  # noqa: BLE001 - it stays a letter; the others must not wait for it
                 _log.error("%s could not be given up", letter.id, exc_info=error)
             else:
+                fault_point("worker.gave_up")
                 self._queue.table.delete([letter.id])
         self._queue.purge(KEEP_FINISHED)
 

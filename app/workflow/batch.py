@@ -10,6 +10,7 @@ from app.context import Context
 from app.errors import FieldError, Problem, field_errors
 from app.store.engine import read_only
 from app.store.models import Decision, Review
+from app.workflow.faults import fault_point
 from app.workflow.review import COMMENT_LIMIT, give_verdict
 from tools.values import Value
 
@@ -94,5 +95,6 @@ def _one(ctx: Context, actor: Actor, batch: BatchBody, item: BatchItem) -> dict[
         give_verdict(ctx, actor, item.review_id, said | ({"comment": batch.comment} if batch.comment else {}))
     except Problem as problem:
         return {"review_id": item.review_id, "code": problem.code, "detail": problem.detail}
+    fault_point("batch.item")
     with read_only(ctx.engine) as session:
         return {"review_id": item.review_id, "status": session.get_one(Review, item.review_id).status}

@@ -11,6 +11,7 @@ from app.store.engine import unit_of_work
 from app.store.models import Execution, ManualTask, Review
 from app.workflow import authority, cases
 from app.workflow.execute import finish
+from app.workflow.faults import fault_point
 from app.workflow.record import log
 from policies.targets import created_by
 from tools.receipt import Receipt
@@ -71,3 +72,4 @@ def close(ctx: Context, actor: Actor, task_id: str, body: object) -> None:
             finish(ctx, session, execution, now, status="succeeded", receipt=receipt)
         else:
             finish(ctx, session, execution, now, status="failed", error="declined by hand")
+    fault_point("by_hand.closed")

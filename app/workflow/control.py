@@ -11,6 +11,7 @@ from app.context import Context
 from app.errors import FieldError, Problem
 from app.store.engine import read_only, unit_of_work
 from app.store.models import Pause
+from app.workflow.faults import fault_point
 from app.workflow.record import log
 from tools.actions import ACTIONS
 
@@ -46,7 +47,8 @@ def pause(ctx: Context, actor: Actor, scope: str, name: str = "") -> Pause:
             session.flush()
             _log(ctx, session, actor, "control.paused", scope, name, now)
         session.expunge(row)
-        return row
+    fault_point("control.paused")
+    return row
 
 
 def resume(ctx: Context, actor: Actor, scope: str, name: str = "") -> None:
@@ -60,6 +62,7 @@ def resume(ctx: Context, actor: Actor, scope: str, name: str = "") -> None:
         session.delete(row)
         session.flush()
         _log(ctx, session, actor, "control.resumed", scope, name, ctx.clock())
+    fault_point("control.resumed")
 
 
 def paused(ctx: Context, tenant: str) -> list[Pause]:

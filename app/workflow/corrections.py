@@ -14,6 +14,7 @@ from app.ids import new_id
 from app.store.engine import unit_of_work
 from app.store.models import Case, Event, TriageRun
 from app.workflow import cases, review
+from app.workflow.faults import fault_point
 from app.workflow.ingest import plan_run
 from app.workflow.record import log
 from tools.events import EVENT_TYPES, TriageKind, WorkflowEvent
@@ -117,7 +118,8 @@ def correct(ctx: Context, actor: Actor, case_id: str, body: Any) -> list[str]:
             details={"kind": correction.kind, "generation": case.generation, "cases": [each.id for each in touched]},
             payloads=payloads, decided_at=now,
         )  # fmt: skip
-        return [each.id for each in touched]
+    fault_point("case.corrected")
+    return [each.id for each in touched]
 
 
 def _parse(body: Any) -> tuple[Correction | None, Problem | None]:

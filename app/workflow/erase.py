@@ -14,6 +14,7 @@ from app.errors import FieldError, Problem
 from app.store.engine import read_only, unit_of_work
 from app.store.models import Case, Event, Execution, Payload, TriageRun
 from app.workflow import cases, learn, review
+from app.workflow.faults import fault_point
 
 MAY_ERASE = ("compliance", "admin")
 _ERASED = "the content was erased"
@@ -41,6 +42,7 @@ def erase_person(ctx: Context, actor: Actor, about: str) -> dict[str, int]:
         # Where another process owns the memory, that one forgets as soon as it reads of the erasure in the log.
         with suppress(MemoryUnavailable):
             ctx.learner.forget(actor.tenant, precedents)
+    fault_point("erase.forgotten")
     with unit_of_work(ctx.engine) as session:
         for case in cases.lock_several(session, actor.tenant, found).values():
             _take_back(ctx, session, case, now)
@@ -48,7 +50,9 @@ def erase_person(ctx: Context, actor: Actor, about: str) -> dict[str, int]:
         kept = col(Payload.tenant) == actor.tenant, col(Payload.name) == "response"
         session.exec(update(Payload).where(*kept).values(ciphertext=None, erased_at=now))
         done = erasure.erase(session, ctx.log, actor, subjects, now)
+    fault_point("erase.erased")
     erasure.scrub(ctx.engine)
+    fault_point("erase.scrubbed")
     return {
         "payloads": done.payloads, "entries": done.entries, "cases": len(found), "precedents": len(precedents),
     }  # fmt: skip

@@ -69,7 +69,7 @@ def handle(ctx: Context, item: WorkItem) -> None:
     claimed = _claim(ctx, item.row, material)
     if claimed is None:
         return
-    fault_point(ctx, "execute.claimed")
+    fault_point("execute.claimed")
     _run(ctx, claimed)
 
 
@@ -81,6 +81,7 @@ def give_up(ctx: Context, item: WorkItem, error: Exception) -> None:
         if execution is None or execution.status != "waiting":
             return
         finish(ctx, session, execution, now, status="failed", error=f"{type(error).__name__}: it could not begin")
+    fault_point("execute.gave_up")
 
 
 def finish(
@@ -249,8 +250,9 @@ def _run(ctx: Context, claimed: Claimed) -> None:
     status, error = "unknown", None
     try:
         receipt = ctx.connectors.writer(claimed.tenant, claimed.connector).apply(claimed.action, claimed.key)
-        fault_point(ctx, "execute.applied")
+        fault_point("execute.applied")
         differs = TOOLS[claimed.action.tool].confirm(claimed.action, receipt, ctx.connectors.reader(claimed.tenant))
+        fault_point("execute.read_back")
         status, error = ("unknown", f"read-back differs: {'; '.join(differs)}") if differs else ("succeeded", None)
     except Refused as refused:
         status, error = "failed", str(refused)
@@ -267,7 +269,7 @@ def _run(ctx: Context, claimed: Claimed) -> None:
             execution.wrote = wrote(claimed.action)
         kept = receipt if status == "succeeded" else None
         finish(ctx, session, execution, now, status=status, error=error, receipt=kept)
-    fault_point(ctx, "execute.recorded")
+    fault_point("execute.recorded")
 
 
 def wrote(action: Action) -> list[str]:
@@ -284,6 +286,7 @@ def _cut_off(ctx: Context, execution_id: str) -> None:
             return
         execution.fence += 1
         finish(ctx, session, execution, now, status="unknown", error="the worker was cut off")
+    fault_point("execute.cut_off")
 
 
 def _void(ctx: Context, execution_id: str, *, because: str) -> None:
@@ -292,6 +295,7 @@ def _void(ctx: Context, execution_id: str, *, because: str) -> None:
         execution = locked(session, execution_id)
         if execution is not None and execution.status == "waiting":
             finish(ctx, session, execution, now, status="void", error=because)
+    fault_point("execute.voided")
 
 
 def _mark_undone(session: Session, proposal: Proposal, execution: Execution) -> None:

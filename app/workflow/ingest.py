@@ -23,6 +23,7 @@ from app.store.engine import collided, read_only, unit_of_work
 from app.store.models import Case, Event, Source, TriageRun
 from app.workflow import cases
 from app.workflow.deliveries import Read, Refused, read, split
+from app.workflow.faults import fault_point
 from app.workflow.mapping import Mapping as SourceMapping
 from app.workflow.record import log
 from app.workflow.signatures import verify
@@ -89,6 +90,7 @@ def accept(ctx: Context, slug: str, headers: Mapping[str, str], body: bytes) -> 
         _log_refusal(ctx, source, problem)
         raise problem
     taken = _store(ctx, source, [result for result in checked if isinstance(result, Read)], now)
+    fault_point("ingest.stored")
     return Accepted(
         accepted=taken,
         rejected=[RejectedEvent(index=item.index, code=item.code, errors=item.errors) for item in refused],
@@ -116,6 +118,7 @@ def request_triage(ctx: Context, actor: Actor, body: Any) -> str:
     )  # fmt: skip
     with unit_of_work(ctx.engine) as session:
         taken = _take(ctx, session, Read(0, event, recognised=True), actor, now, source="countersign")
+    fault_point("ingest.asked")
     return taken.case_id
 
 
@@ -259,3 +262,4 @@ def _log_refusal(ctx: Context, source: Source, refusal: Problem) -> None:
             ctx, session, system_actor(source.tenant, "ingest"), "event.refused", refs={"source": source.slug},
             details={"code": refusal.code, "fields": [error.pointer or "/" for error in refusal.errors][:20]},
         )  # fmt: skip
+    fault_point("ingest.refused")

@@ -15,6 +15,7 @@ from app.audit.vault import PayloadErased
 from app.context import Context
 from app.store.engine import read_only, unit_of_work
 from app.store.models import AuditEntry, Case, Cursor, Event, Payload, Tenant, TriageRun
+from app.workflow.faults import fault_point
 from tools.proposals import Level
 
 READER = "precedents"
@@ -54,8 +55,10 @@ def relearn(ctx: Context, tenant: str) -> None:
     if ctx.learner is None:
         return
     ctx.learner.clear(tenant)
+    fault_point("learn.cleared")
     with unit_of_work(ctx.engine) as session:
         session.merge(Cursor(reader=READER, tenant=tenant, seq=0))
+    fault_point("learn.rewound")
     while _learn_some(ctx, tenant):
         pass
 
@@ -80,8 +83,10 @@ def _learn_some(ctx: Context, tenant: str) -> bool:
             _forget_erased(ctx, tenant, Entry.from_leaf(leaf))
     if not rows:
         return False
+    fault_point("learn.learned")
     with unit_of_work(ctx.engine) as session:
         session.merge(Cursor(reader=READER, tenant=tenant, seq=rows[-1][0] + 1))
+    fault_point("learn.moved")
     return len(rows) == _AT_ONCE
 
 

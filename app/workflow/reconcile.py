@@ -31,14 +31,17 @@ def handle(ctx: Context, item: WorkItem) -> None:
     found = read_dossier(ctx, execution.tenant, execution.proposal_id)
     action = with_results(found.action, found.results)
     receipt = ctx.connectors.writer(execution.tenant, execution.connector).lookup(execution.key)
-    fault_point(ctx, "reconcile.asked")
+    fault_point("reconcile.asked")
     if receipt is None:
         _not_applied(ctx, execution)
+        fault_point("reconcile.not_applied")
         return
     differs = TOOLS[action.tool].confirm(action, receipt, ctx.connectors.reader(execution.tenant))
+    fault_point("reconcile.read_back")
     if differs:
         raise Unresolved("; ".join(differs))
     _applied(ctx, execution, receipt, wrote(action))
+    fault_point("reconcile.applied")
 
 
 def give_up(ctx: Context, item: WorkItem, error: Exception) -> None:
@@ -60,6 +63,7 @@ def give_up(ctx: Context, item: WorkItem, error: Exception) -> None:
             refs={"case": case.id, "execution": execution.id, "proposal": execution.proposal_id},
             details={"attempts": item.attempt, "error": type(error).__name__},
         )  # fmt: skip
+    fault_point("reconcile.gave_up")
 
 
 def _applied(ctx: Context, seen: Execution, receipt: Receipt, keys: list[str]) -> None:

@@ -18,6 +18,7 @@ from app.store.models import Case, Decision, Execution, Proposal, Review, Verdic
 from app.workflow import cases, decide, history, route
 from app.workflow.authority import Capacity, able, check_authority
 from app.workflow.dossier import Dossier, dossier, read_dossier, renew, surprises
+from app.workflow.faults import fault_point
 from app.workflow.material import Material
 from app.workflow.parties import parties
 from app.workflow.record import log
@@ -80,19 +81,20 @@ def give_verdict(ctx: Context, actor: Actor, review_id: str, body: Any, *, shown
             _check_open(session, actor, review, said, now)
             _check_digest(review, parsed)
             approving = parsed is not None and parsed.verdict == "approve"
-            again = _asks_anew(ctx, session, review, found, material, now) if approving else None
-            if again is not None:
-                refusal = again
-            elif problem := invalid or invalid_args:
-                raise problem
-            else:
+            refusal = _asks_anew(ctx, session, review, found, material, now) if approving else None
+            if refusal is None:
+                if problem := invalid or invalid_args:
+                    raise problem
                 assert parsed is not None
                 asked = _Asked(actor, parsed, now, shown_at, session, review, found)
                 _carry_out(ctx, asked, action, material, speaks)
-                return
     except Problem as problem:
         _log_refusal(ctx, actor, about, problem, now)
         raise
+    if refusal is None:
+        fault_point("review.given")
+        return
+    fault_point("review.asked_anew")
     _log_refusal(ctx, actor, about, refusal, now)
     raise refusal
 
@@ -319,3 +321,4 @@ def _delegated_by(actor: Actor, review: Review) -> str | None:
 def _log_refusal(ctx: Context, actor: Actor, about: Mapping[str, str], problem: Problem, now: datetime) -> None:
     with unit_of_work(ctx.engine) as session:
         log(ctx, session, actor, "verdict.refused", refs=about, details={"code": problem.code}, decided_at=now)
+    fault_point("review.refused")

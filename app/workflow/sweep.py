@@ -15,6 +15,7 @@ from app.store.engine import read_only, unit_of_work
 from app.store.models import Case, Execution, IdempotencyKey, Proposal, Review, Tenant, TriageRun
 from app.workflow import cases, route
 from app.workflow.execute import reconcile_item
+from app.workflow.faults import fault_point
 from app.workflow.ingest import TRIAGE_WORK, partition
 from app.workflow.record import log
 from tools.registry import TOOLS
@@ -35,6 +36,7 @@ def reviews(ctx: Context) -> None:
         overdue = list(session.exec(query.order_by(col(Review.due_at)).limit(_AT_ONCE)))
     for ident in overdue:
         _overdue(ctx, ident)
+        fault_point("sweep.overdue")
 
 
 def _overdue(ctx: Context, review_id: str) -> None:
@@ -91,6 +93,7 @@ def lost_work(ctx: Context) -> None:
         unknown = select(Execution).where(col(Execution.status) == "unknown", col(Execution.due_at) <= stuck)
         items += [reconcile_item(execution) for execution in session.exec(unknown.limit(_AT_ONCE))]
         ctx.queue.put_again(session, items)
+    fault_point("sweep.lost_work")
 
 
 def checkpoints(ctx: Context) -> None:
@@ -111,6 +114,7 @@ def forgotten(ctx: Context) -> None:
     """Idempotency keys count for 24 hours."""
     with unit_of_work(ctx.engine) as session:
         session.exec(delete(IdempotencyKey).where(col(IdempotencyKey.at) < ctx.clock() - _IDEMPOTENCY_KEPT))
+    fault_point("sweep.forgotten")
 
 
 def rules(ctx: Context) -> None:
@@ -126,3 +130,4 @@ def rules(ctx: Context) -> None:
                 ctx, session, system_actor(tenant, "sweep"), "ruleset.refused", refs={},
                 digests={"ruleset": ctx.rulesets.standing.engine.ruleset.digest}, details={"errors": len(broken)},
             )  # fmt: skip
+        fault_point("sweep.rules")

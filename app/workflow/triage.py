@@ -109,6 +109,7 @@ class DatabaseJournal:
                 refs={"case": case.id, "model_call": call.id}, digests={"request": request_digest},
                 details={"tokens_in": response.input_tokens, "tokens_out": response.output_tokens}, payloads=[payload],
             )  # fmt: skip
+        fault_point("triage.model_called")
 
 
 def handle(ctx: Context, item: WorkItem) -> None:
@@ -116,7 +117,7 @@ def handle(ctx: Context, item: WorkItem) -> None:
     claimed = _claim(ctx, item.row)
     if claimed is None:
         return
-    fault_point(ctx, "triage.claimed")
+    fault_point("triage.claimed")
     now = ctx.clock()
     read = ctx.connectors.reader(claimed.case.tenant)
     outcome = ctx.triage.run(
@@ -128,9 +129,9 @@ def handle(ctx: Context, item: WorkItem) -> None:
     material = read_material(
         read, event.subject, related_of(event.type, event.data), [item.action for item in outcome.proposals], now
     )
-    fault_point(ctx, "triage.ran")
+    fault_point("triage.ran")
     _record(ctx, claimed, outcome, material, now)
-    fault_point(ctx, "triage.recorded")
+    fault_point("triage.recorded")
 
 
 def give_up(ctx: Context, item: WorkItem, error: Exception) -> None:
@@ -149,6 +150,7 @@ def give_up(ctx: Context, item: WorkItem, error: Exception) -> None:
             ctx, session, system_actor(run.tenant, "triage"), "triage.failed", refs={"case": case.id, "run": run.id},
             details={"error": type(error).__name__, "attempts": item.attempt},
         )  # fmt: skip
+    fault_point("triage.gave_up")
 
 
 def wait_for_case(ctx: Context, tenant: str, case_id: str, seconds: float) -> bool:

@@ -11,6 +11,7 @@ from app.store.engine import read_only, unit_of_work
 from app.store.models import Execution, Proposal, Review
 from app.workflow import cases, decide
 from app.workflow.dossier import read_dossier
+from app.workflow.faults import fault_point
 from app.workflow.record import log
 from policies.risk import Doubt
 from tools import proposals as words
@@ -64,7 +65,8 @@ def undo(ctx: Context, actor: Actor, execution_id: str) -> dict[str, str | None]
         cases.settle(session, case, now)
         review = session.exec(select(Review.id).where(col(Review.proposal_id) == row.id)).first()
         follows = session.exec(select(Execution.id).where(col(Execution.proposal_id) == row.id)).first()
-        return {"proposal_id": row.id, "effect": decision.effect, "review_id": review, "execution_id": follows}
+    fault_point("undo.asked")
+    return {"proposal_id": row.id, "effect": decision.effect, "review_id": review, "execution_id": follows}
 
 
 def _ended(status: str) -> Problem:

@@ -165,7 +165,7 @@ class Died(BaseException):
 def test_a_worker_that_dies_after_its_claim_leaves_one_effect(world: World, point: str) -> None:
     execution = unrun(world)
 
-    def die(_ctx: object, name: str) -> None:
+    def die(name: str) -> None:
         if name == point:
             raise Died
 
