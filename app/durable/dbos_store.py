@@ -110,13 +110,15 @@ class DbosTable:
         self._client = client
         table = "workflow_status" if engine.dialect.name == "sqlite" else f"{SCHEMA}.workflow_status"
         # One statement, so that an item that falls due meanwhile is seen once and not missed.
-        self._counts = sa.text(
-            "SELECT queue_name, status, count(*), NULL "
-            f"FROM {table} WHERE status IN ('ENQUEUED', 'PENDING') "
-            "AND queue_name IS NOT NULL GROUP BY queue_name, status UNION ALL "
-            f"SELECT queue_name, 'DELAYED', count(*), min(delay_until_epoch_ms) FROM {table} "
+        active = (
+            f"SELECT queue_name, status, count(*), NULL FROM {table} "  # noqa: S608
+            "WHERE status IN ('ENQUEUED', 'PENDING') AND queue_name IS NOT NULL GROUP BY queue_name, status"
+        )
+        delayed = (
+            f"SELECT queue_name, 'DELAYED', count(*), min(delay_until_epoch_ms) FROM {table} "  # noqa: S608
             "WHERE status = 'DELAYED' GROUP BY queue_name"
         )
+        self._counts = sa.text(f"{active} UNION ALL {delayed}")
         self._holders = sa.text(
             f"SELECT DISTINCT executor_id FROM {table} WHERE status = 'PENDING' AND executor_id IS NOT NULL"  # noqa: S608
         )
