@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -38,6 +38,7 @@ from app.workflow.ingest import TRIAGE_WORK
 from app.workflow.route import EXECUTE_WORK
 from tools.connectors.sandbox import Sandbox
 from tools.ports import ReadPort, SourceUnavailable
+from tools.receipt import Effect
 from tools.write_port import WritePort
 
 _log = logging.getLogger(__name__)
@@ -75,6 +76,23 @@ class TenantConnectors:
         if connector != SANDBOX:
             raise KeyError(connector)
         return self.sandbox(tenant)
+
+    def effects(self, tenant: str) -> list[Effect] | None:
+        """What took effect in the tenant's systems, by key, the oldest first; None where one of them cannot list it."""
+        with read_only(self._engine) as session:
+            found = session.connection().scalar(_CONNECTORS, {"of": tenant}) or {}
+        used = set(found.values())
+        if not used:
+            return []
+        if used != {SANDBOX}:
+            return None
+        return [
+            Effect(
+                key=str(entry["key"]), tool=str(entry["tool"]), args_digest=str(entry["args_digest"]),
+                count=int(str(entry["count"])), applied_at=datetime.fromisoformat(str(entry["at"])),
+            )
+            for entry in self.sandbox(tenant).ledger()
+        ]  # fmt: skip
 
     def sandbox(self, tenant: str) -> Sandbox:
         """The tenant's sandbox firm, opened once a process."""

@@ -3,6 +3,7 @@
 import typer
 
 from app.cli_commands import (
+    backup,
     external,
     log,
     operate,
@@ -41,6 +42,8 @@ app.add_typer(tenant.tenant_app, name="tenant")
 app.add_typer(setting.setting_app, name="setting")
 app.command("import")(user.import_people)
 app.command()(log.erase)
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.command()(operate.migrate)
 app.command()(operate.doctor)
 for name in external.HELP:

@@ -16,3 +16,13 @@ class Receipt(Value):
     result: dict[str, JsonValue]
     before: dict[str, JsonValue] = {}
     applied_at: Moment
+
+
+class Effect(Value):
+    """What a connector's ledger says took effect under one key: `count` times, where one is right."""
+
+    key: Line
+    tool: Line
+    args_digest: Line
+    count: int
+    applied_at: Moment
