@@ -41,9 +41,9 @@ def test_the_process_dies_at_that_passing(faults: str, passed: int, point: str |
     "fault", ["execute.aplied", "execute.applied@0", "execute.applied@x", "@2", "execute.applied@"]
 )
 def test_what_is_no_fault_is_refused(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ValueError, match="is no fault point|after @"):
+    with pytest.raises(ValueError, match=r"is no fault point|after @"):
         checked(fault)
-    with pytest.raises(ValueError, match="is no fault point|after @"):
+    with pytest.raises(ValueError, match=r"is no fault point|after @"):
         arm([fault])
     monkeypatch.setenv("COUNTERSIGN_FAULTS", f"execute.applied,{fault}")
     with pytest.raises(SettingsInvalid, match="COUNTERSIGN_FAULTS"):
