@@ -2,7 +2,8 @@
 
 A setting's name is its kind, and after a slash what it is for: `mode/<workflow>`, `thresholds/unit/<unit>`,
 `thresholds/tool/<tool>`, `hours/<unit>`, `assignee/<tool>`; the bare name is the tenant's default. `trust`,
-`window_days` have no second part.
+`window_days` have no second part. `unexplained` is what a restore left: `<tool>:<args digest>` of each effect under a
+key that the restored database does not know; the same once more counts as a possible duplicate.
 """
 
 import json
@@ -21,6 +22,7 @@ from app.errors import FieldError, Problem, field_errors
 from app.store.models import Setting
 from app.store.models import Tenant as TenantRow
 from policies.thresholds import Thresholds, lowest
+from tools.actions import Action
 from tools.facts import DEFAULT_TRUST, Trust
 from tools.values import Value
 
@@ -62,9 +64,10 @@ KINDS: Mapping[str, TypeAdapter[Any]] = {
     "trust": TypeAdapter(TrustMap),
     "window_days": TypeAdapter(Annotated[int, Field(ge=1, le=365, strict=True)]),
     "channels": TypeAdapter(list[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,78}$")]]),
+    "unexplained": TypeAdapter(list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}:sha256:[0-9a-f]{64}$")]]),
     "assignee": TypeAdapter(Annotated[str, Field(pattern=r"^pri_[0-9a-z]{26}$")]),
 }
-_WHOLE = frozenset({"trust", "window_days", "channels"})
+_WHOLE = frozenset({"trust", "window_days", "channels", "unexplained"})
 
 
 class SettingInvalid(ValueError):
@@ -113,6 +116,11 @@ class Tenancy:
     def channels(self) -> list[str]:
         """Internal channels beside those of the projects, without `#`; posting elsewhere is for people to decide."""
         return list(self.settings.get("channels", ()))
+
+    def unexplained(self, action: Action) -> int:
+        """How many effects of this very action nothing here accounts for."""
+        found: list[str] = self.settings.get("unexplained", [])
+        return found.count(f"{action.tool}:{action.digest()}") if found else 0
 
     def assignee(self, tool: str) -> str | None:
         """The principal who does by hand what no connector can; None where nobody was named."""

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session, col, func, select
 
+from app import tenancy
 from app.audit import erasure
 from app.audit.note import Checkpoint, NoteError, SigningKey
 from app.backup.manifest import Manifest
@@ -148,6 +149,7 @@ def _put_effects_on_record(ctx: Context, session: Session, tenant: str, effects:
     known = dict(session.connection().execute(
         select(Execution.key, Execution.status).where(col(Execution.tenant) == tenant)
     ).all())  # fmt: skip
+    lost = []
     for each in effects:
         if not each.key.startswith(_KEY) or each.count == 0:
             continue
@@ -161,7 +163,13 @@ def _put_effects_on_record(ctx: Context, session: Session, tenant: str, effects:
             digests={"args": each.args_digest},
             details={"tool": each.tool, "key": code(each.key), "applied_at": code(each.applied_at.isoformat())},
         )  # fmt: skip
+        if mine is None:
+            lost.append(f"{each.tool}:{each.args_digest}")
         told.unexplained.append({"key": each.key, "tool": each.tool, "at": each.applied_at.isoformat()})
+    if lost:
+        # Sources send again what was lost; planned once more, it is a possible duplicate of what took effect already.
+        before = tenancy.read(session, tenant).settings.get("unexplained", [])
+        tenancy.put(session, tenant, "unexplained", sorted({*before, *lost}), MACHINE, ctx.clock())
 
 
 def _repeat(ctx: Context, session: Session, tenant: str, since: Since, told: Told, now: datetime) -> None:

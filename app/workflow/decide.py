@@ -276,7 +276,7 @@ def _context(
         ),
         duplicates=history.duplicates(
             session, case.tenant, history.target_of(question.action), question.proposal_id, since
-        ),
+        ) + settings.unexplained(question.action),
         executions=executions, reversals=reversals, exchange_rates=material.exchange_rates,
         closed_periods=material.closed_periods, earlier=dict(question.earlier), results=dict(question.results),
         created=history.created_keys(session, case.tenant, case.id, question.action),
