@@ -6,6 +6,9 @@ PYTHON ?=
 PYTEST := .venv/bin/python -m pytest -n 2
 # test-all runs every test; `make test-all ONLY=slow` runs those that `make test` leaves out.
 ONLY ?=
+# On which the integration tests keep their databases: sqlite, or postgres, of which a server is started for the run.
+DATABASE ?= sqlite
+export COUNTERSIGN_TEST_DATABASE = $(DATABASE)
 
 help:
 	@echo "make setup | run | test | test-all | check | bench | lock"

@@ -7,6 +7,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from agents.reasoners.embedded.encoder import Encoder
+from tests.postgres import database_url, postgres_server
+
+__all__ = ["database_url", "postgres_server"]
 
 settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

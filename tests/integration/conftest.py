@@ -1,17 +1,24 @@
-"""Fixtures: a template home once, and a world that is checked as a whole when its test is over."""
+"""Fixtures: a template home once, and a world that is checked as a whole when its test is over.
+
+COUNTERSIGN_TEST_DATABASE=postgres puts the databases of all worlds on a PostgreSQL of the run's own.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests import postgres
 from tests.integration.invariants import check
 from tests.integration.world import Template, World, make_template
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    return make_template(tmp_path_factory.mktemp("template") / "home")
+def template(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Template:
+    url = None
+    if postgres.DATABASE == "postgres":
+        url = postgres.new_database(request.getfixturevalue("postgres_server"))
+    return make_template(tmp_path_factory.mktemp("template") / "home", url)
 
 
 @pytest.fixture

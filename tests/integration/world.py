@@ -34,6 +34,7 @@ from app.store.engine import make_engine, read_only, unit_of_work
 from app.store.migrate import migrate
 from app.store.models import Case, Decision, Event, Execution, Principal, Proposal, Review, TriageRun, Verdict
 from app.workflow import ingest, review
+from tests import postgres
 from tests.integration.fakes import FakeAgents, FakeClock, FakeQueue
 from tools.actions import ACTIONS, Action
 from tools.connectors.sandbox import Sandbox
@@ -72,7 +73,7 @@ PEOPLE: Mapping[str, tuple[Sequence[Grant], int | None, str | None]] = {
 class Template:
     """A home folder to copy, with the secret of each tenant's source (its slug is the tenant's name).
 
-    `database_url` names a database that is not in the folder: that one is used as it is, by one world alone.
+    `database_url` names a database that is not in the folder; each world gets a copy of that one too.
     """
 
     home: Path
@@ -134,7 +135,7 @@ class World:
         cls, template: Template, home: Path, *, agents: Agents | None = None, rulesets: Rulesets | None = None
     ) -> "World":
         shutil.copytree(template.home, home)
-        settings = settings_of(home, template.database_url)
+        settings = settings_of(home, template.database_url and postgres.copy_database(template.database_url))
         clock = FakeClock(template.start)
         engine = make_engine(settings.database_url, pool_size=4)
         queue, said = FakeQueue(engine, clock), FakeAgents()
@@ -149,6 +150,8 @@ class World:
     def close(self) -> None:
         self.connectors.close()
         self.ctx.engine.dispose()
+        if self.ctx.engine.dialect.name == "postgresql":
+            postgres.drop_database(self.ctx.settings.database_url)
 
     # -- the firm
 
