@@ -1,6 +1,7 @@
 """Principals: the people and services of a tenant, and the roles they hold. Every change is an entry of the log."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal, get_args
 
@@ -76,7 +77,7 @@ def revoke_role(ground: Ground, actor: Actor, principal_id: str, grant: Grant) -
     """Takes a role away. Raises Problem `not_permitted`, `not_found`."""
     actor.require({"admin"})
     with unit_of_work(ground.engine) as session:
-        row = get(session, actor.tenant, principal_id)
+        row = _locked(session, actor.tenant, principal_id)
         held = session.get(RoleGrant, (row.id, grant.role, grant.unit))
         if held is None:
             raise Problem("not_found", f"{row.name} does not hold this role.")
@@ -90,7 +91,7 @@ def deactivate(ground: Ground, actor: Actor, principal_id: str) -> None:
     """Shuts a principal out of every surface at once. Raises Problem `not_permitted`, `not_found`."""
     actor.require({"admin"})
     with unit_of_work(ground.engine) as session:
-        row = get(session, actor.tenant, principal_id)
+        row = _locked(session, actor.tenant, principal_id)
         row.active = False
         session.add(row)
         put_on_record(ground, session, actor, "principal.deactivated", refs={"principal": row.id})
@@ -100,6 +101,40 @@ def get(session: Session, tenant: str, principal_id: str) -> Principal:
     """Raises Problem `not_found`, also for another tenant's."""
     row = session.get(Principal, principal_id)
     if row is None or row.tenant != tenant:
+        raise Problem("not_found", "There is no such principal.")
+    return row
+
+
+def still(session: Session, actor: Actor, now: datetime) -> Actor:
+    """The actor with those of their roles that they hold at this moment, and keep until the transaction ends.
+
+    A request looks up who speaks before its transaction begins; a role taken away in between must not count. Who is no
+    principal of the tenant (the machine, a step of the service) stays as they are.
+    """
+    lenders = {grant.from_id for grant in actor.grants if grant.from_id is not None}
+    wanted = select(Principal).where(
+        col(Principal.tenant) == actor.tenant, col(Principal.id).in_({actor.principal_id, *lenders})
+    )
+    # Shared, in one order: approvals do not wait for each other, only a revocation waits, or is waited for.
+    locked = session.exec(wanted.order_by(col(Principal.id)).with_for_update(read=True)).all()
+    row = next((each for each in locked if each.id == actor.principal_id), None)
+    if row is None:
+        return actor
+    held = grants_of(session, row, now) if row.active else ()
+    grants = [
+        replace(grant, limit_minor=now_held.limit_minor)
+        for grant in actor.grants
+        for now_held in held
+        if (now_held.role, now_held.from_id) == (grant.role, grant.from_id) and now_held.unit in ("", grant.unit)
+    ]
+    return replace(actor, grants=tuple(dict.fromkeys(grants)))
+
+
+def _locked(session: Session, tenant: str, principal_id: str) -> Principal:
+    """`get`, and nobody acts in this principal's roles until the transaction ends."""
+    query = select(Principal).where(col(Principal.id) == principal_id, col(Principal.tenant) == tenant)
+    row = session.exec(query.with_for_update()).first()
+    if row is None:
         raise Problem("not_found", "There is no such principal.")
     return row
 

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from app.actor import Actor
 from app.context import Context
 from app.errors import FieldError, Problem, field_errors
+from app.identity.principals import still
 from app.ids import new_id
 from app.store.engine import read_only, unit_of_work
 from app.store.models import Case, Decision, Execution, Proposal, Review, Verdict
@@ -74,6 +75,7 @@ def give_verdict(ctx: Context, actor: Actor, review_id: str, body: Any, *, shown
     try:
         with unit_of_work(ctx.engine) as session:
             cases.lock(session, actor.tenant, found.case.id)
+            actor = still(session, actor, now)
             review = _find(session, actor.tenant, review_id)
             found = dossier(ctx, session, actor.tenant, proposal_id)
             said = parsed.verdict if parsed else "respond"

@@ -1,7 +1,7 @@
 """Two people speak of one review at the same moment: one of them is first, and the other is told so."""
 
 import random
-from typing import Any
+from functools import partial
 
 import httpx
 import pytest
@@ -47,7 +47,7 @@ def test_approve_against_reject(arena: Arena, report: Report) -> None:
         call = arena.verdict(client, "lena", review, by_api)
         said = {"verdict": by_web, "comment": "so be it"}
         api, page = together(
-            call, lambda web=web, form=form, said=said: web.send(form, **said), seed=number,
+            call, partial(web.send, form, **said), seed=number,
             late=PAGE_S,
         )  # fmt: skip
         tally.expect(won(api) != won(page), f"api {api.status_code}, web {page.status_code}")
@@ -87,7 +87,7 @@ def test_edit_against_approve(arena: Arena, report: Report) -> None:
         change = {"verdict": "edit", "arg.title": f"Edited {number}"}
         api, page = together(
             arena.verdict(client, "lena", review, "approve"),
-            lambda web=web, form=form, change=change: web.send(form, **change), seed=number,
+            partial(web.send, form, **change), seed=number,
             late=PAGE_S,
         )  # fmt: skip
         tally.expect(won(api) != won(page), f"api {api.status_code}, web {page.status_code}")
@@ -178,14 +178,13 @@ def test_two_batches_that_overlap(arena: Arena, report: Report) -> None:
         reviews = arena.several(*[task(f"Look into {number}.{each}") for each in range(3)])
         batches = [("rhea", reviews[:2]), ("lena", reviews[:0:-1])]
 
-        def call(place: int, batches: Any = batches) -> httpx.Response:
-            who, several = batches[place]
+        def call(place: int, who: str, several: list[Review]) -> httpx.Response:
             items = [{"review_id": each.id, "args_digest": each.args_digest} for each in several]
             return arena.post(clients[place], who, "/reviews/batch", {"items": items, "verdict": "approve"})
 
         for who, _ in batches:
             arena.token(who)
-        answers = together(lambda call=call: call(0), lambda call=call: call(1), seed=number)
+        answers = together(partial(call, 0, *batches[0]), partial(call, 1, *batches[1]), seed=number)
         tally.expect(all(won(answer) for answer in answers), f"{[answer.text for answer in answers]}")
         both = [item for answer in answers for item in answer.json()["items"] if item["review_id"] == reviews[1].id]
         told = sorted(item.get("code", item.get("status", "")) for item in both)

@@ -1,10 +1,14 @@
 """Which refusal comes first, and what is told when records or rules changed since a review was shown."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from app.actor import Grant
 from app.errors import Problem
+from app.identity.delegations import delegate
+from app.identity.principals import deactivate, machine_actor, revoke_role
 from app.store.models import Review, Verdict
 from app.workflow import review as verdicts
 from tests.integration.workflow.conftest import Restrict
@@ -194,3 +198,32 @@ def test_unreadable_records_let_nothing_be_decided(world: World) -> None:
     world.firm().clear_faults()
     assert world.review(asked.id).status == "pending"
     world.approve("finn", asked)
+
+
+# -- what was taken away between asking who speaks and hearing them
+
+
+def test_a_role_revoked_meanwhile_no_longer_counts(world: World) -> None:
+    asked = pending(world)
+    lena = world.actor("lena")
+    revoke_role(world.ctx, machine_actor("acme"), lena.principal_id, Grant("delivery_lead"))
+    with world.refused("not_permitted"):
+        world.say(lena, asked, "approve")
+
+
+def test_a_role_lent_by_somebody_who_lost_it_meanwhile_no_longer_counts(world: World) -> None:
+    asked = pending(world)
+    lena, now = world.actor("lena"), world.clock()
+    delegate(world.ctx, lena, world.actor("vera").principal_id, "delivery_lead", now, now + timedelta(days=1))
+    vera = world.actor("vera")
+    revoke_role(world.ctx, machine_actor("acme"), lena.principal_id, Grant("delivery_lead"))
+    with world.refused("not_permitted"):
+        world.say(vera, asked, "approve")
+
+
+def test_who_was_shut_out_meanwhile_says_nothing(world: World) -> None:
+    asked = pending(world)
+    lena = world.actor("lena")
+    deactivate(world.ctx, machine_actor("acme"), lena.principal_id)
+    with world.refused("not_permitted"):
+        world.say(lena, asked, "reject")
