@@ -8,7 +8,7 @@ from tools.proposals import Level
 
 
 class Learner:
-    """Writes precedents. One process owns the memory; in another every call raises MemoryUnavailable."""
+    """Writes the precedents of this process's own copy of the memory."""
 
     def __init__(self, encoder: Encoder, memory: Memory) -> None:
         self._encoder, self._memory = encoder, memory
@@ -36,6 +36,18 @@ class Learner:
             source="correction" if corrected else "verdict", at=at,
         )  # fmt: skip
         self._memory.remember(tenant, precedent, self._encoder.encode([text])[0])
+
+    def mark(self, tenant: str) -> str:
+        """How far the log was learned from, as `set_mark` said; empty at the beginning. Raises MemoryUnavailable."""
+        return self._memory.mark(tenant)
+
+    def set_mark(self, tenant: str, mark: str) -> None:
+        """Raises MemoryUnavailable."""
+        self._memory.set_mark(tenant, mark)
+
+    def tidy(self) -> None:
+        """Deletes copies that no process has used for a while. Raises MemoryUnavailable."""
+        self._memory.tidy()
 
     def forget(self, tenant: str, idents: list[str]) -> int:
         """Erases precedents with their bytes. Raises MemoryUnavailable: then nothing was erased for certain."""

@@ -1,10 +1,10 @@
 """Precedents: how earlier texts were classified, found again by the likeness of their vectors.
 
-Kept in Chroma beside the database and rebuildable from it. Only ids, salted digests, labels and vectors are stored,
-never text. A vector can be turned back into an approximation of its text, so it is erased like text.
+Kept in Chroma beside the database and rebuildable from it: each process has a copy of its own, and a mark in it says
+how far it has come. Only ids, salted digests, labels and vectors are stored, never text. A vector can be turned back
+into an approximation of its text, so it is erased like text.
 """
 
-import fcntl
 import hashlib
 import logging
 from collections import OrderedDict
@@ -13,10 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import IO, TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import StringConstraints
 
+from agents.slots import Slot, Slots
 from agents.vector_store import Entry, Match, VectorStore
 from tools.values import Id, Moment, Value
 
@@ -35,6 +36,8 @@ DIMENSIONS = 384
 MAX_NEIGHBOURS = 64
 MAX_OPEN = 16
 """Tenants whose store is open at once: each costs about 6 threads and 11 file handles."""
+IDLE_S = 600
+"""How long a copy that no process holds is kept for the next process to take up."""
 
 _GENERAL = ""
 _log = logging.getLogger(__name__)
@@ -80,16 +83,16 @@ class MemoryUnavailable(Exception):
 class Memory:
     """The precedents of all tenants, each tenant in a folder of its own, customers walled inside it.
 
-    One process owns the path, held by a lock on it; in another every call finds the memory unavailable.
+    Each object takes a slot of the path for itself at its first call, with what the slot's last holder left in it.
     Safe to call from several threads. Nothing is imported or opened before the first call.
     """
 
     def __init__(self, path: Path, encoder_version: str) -> None:
         """`encoder_version` names what makes the vectors; stored ones of another version are not compared with."""
-        self._path = path
+        self._slots = Slots(path)
         self._encoder_version = encoder_version
         self._lock = Lock()
-        self._owned: IO[str] | None = None
+        self._slot: Slot | None = None
         self._stores: dict[str, VectorStore] = {}
         self._recent: OrderedDict[str, None] = OrderedDict()
         self._fault: str | None = None
@@ -159,23 +162,46 @@ class Memory:
         with self._guarded():
             return self._store(tenant).count()
 
+    def mark(self, tenant: str) -> str:
+        """How far the tenant's precedents have come, in the words of whoever feeds them; empty at the beginning.
+
+        Raises MemoryUnavailable.
+        """
+        with self._guarded():
+            try:
+                return self._mark_file(tenant).read_text("utf-8")
+            except FileNotFoundError:
+                return ""
+
+    def set_mark(self, tenant: str, mark: str) -> None:
+        """Notes how far they have come. Raises MemoryUnavailable."""
+        with self._guarded():
+            file = self._mark_file(tenant)
+            fresh = file.with_suffix(".new")
+            fresh.write_text(mark, "utf-8")
+            fresh.replace(file)
+
+    def tidy(self) -> None:
+        """Deletes copies that no process has used for a while: nothing is erased in them. Raises MemoryUnavailable."""
+        with self._guarded():
+            self._slots.discard_free(idle_since=self._own().touch() - IDLE_S)
+
     def close(self) -> None:
-        """Closes every store and gives the path free; to be called when no other call is under way."""
+        """Closes every store and gives its slot back; to be called when no other call is under way."""
         with self._lock:
             for store in self._stores.values():
                 store.close()
             self._stores.clear()
             self._recent.clear()
-            if self._owned is not None:
-                self._owned.close()
-                self._owned = None
+            if self._slot is not None:
+                self._slot.give_back()
+                self._slot = None
 
     def _store(self, tenant: str) -> VectorStore:
-        # Hashed: a tenant's name must not be able to name another folder.
-        key = hashlib.sha256(tenant.encode()).hexdigest()[:32]
+        key = _key(tenant)
+        folder = self._own().folder / key
         with self._lock:
-            self._own()
-            store = self._stores.setdefault(key, VectorStore(self._path / key, self._encoder_version))
+            store = self._stores.setdefault(key, VectorStore(folder, self._encoder_version))
             self._recent[key] = None
             self._recent.move_to_end(key)
             idle = self._recent.popitem(last=False)[0] if len(self._recent) > MAX_OPEN else None
@@ -193,17 +219,14 @@ class Memory:
             )
         return store
 
-    def _own(self) -> None:
-        if self._owned is not None:
-            return
-        self._path.mkdir(parents=True, exist_ok=True)
-        lock = (self._path / "owner.lock").open("a")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
-            raise MemoryUnavailable("another process owns the memory's folder") from None
-        self._owned = lock
+    def _mark_file(self, tenant: str) -> Path:
+        return self._own().folder / f"{_key(tenant)}.mark"
+
+    def _own(self) -> Slot:
+        with self._lock:
+            if self._slot is None:
+                self._slot = self._slots.take()
+            return self._slot
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
@@ -239,6 +262,11 @@ def _entries(precedents: Iterable[tuple[Precedent, "Vector"]]) -> Iterator[Entry
             yield _entry(precedent, vector)
     except Exception as error:
         raise _SourceFailed(error) from error
+
+
+def _key(tenant: str) -> str:
+    # Hashed: a tenant's name must not be able to name another folder.
+    return hashlib.sha256(tenant.encode()).hexdigest()[:32]
 
 
 def _check(vector: "Vector") -> None:

@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from agents.graph import Triage
 from agents.learner import Learner
-from agents.memory import Memory
+from agents.memory import Memory, MemoryUnavailable
 from agents.reasoners.base import Reasoner
 from agents.reasoners.embedded.encoder import Encoder, EncoderUnavailable
 from agents.reasoners.embedded.reasoner import EmbeddedReasoner
@@ -52,6 +52,8 @@ _CONNECTORS = select(col(Tenant.connectors)).where(col(Tenant.id) == bindparam("
 _POLL_S = 0.2
 """A look at a queue costs as much as a small item, so looking often slows down what it looks for."""
 _POLL_RECONCILE_S = 1.0
+_LEARN_S = 5.0
+"""So long what was said, or erased, may take to reach a process's precedents."""
 
 
 class TenantConnectors:
@@ -119,16 +121,31 @@ class Service:
     connectors: Connectors
     memory: Memory
     warm: Callable[[], None]
-    _warming: threading.Thread | None = None
+    _over: threading.Event = field(default_factory=threading.Event)
+    _learning: threading.Thread | None = None
 
     def start(self) -> None:
         """Begins working off what is due. The reasoner warms up beside it, so that ready may precede it."""
+        try:
+            learn.forget_erased(self.context)
+        except MemoryUnavailable:
+            _log.warning("precedents are not available; texts are assessed without them")
         self.worker.start()
-        self._warming = threading.Thread(target=self.warm, name="warm-up", daemon=True)
-        self._warming.start()
+        self._learning = threading.Thread(target=self._learn, name="precedents", daemon=True)
+        self._learning.start()
+
+    def _learn(self) -> None:
+        """Each process feeds its own copy of the precedents."""
+        self.warm()
+        while not self._over.wait(_LEARN_S):
+            try:
+                learn.learn(self.context, self._over.is_set)
+            except Exception as error:  # noqa: BLE001 - the next round is the retry
+                _log.error("nothing could be learned", exc_info=error)
 
     def drain(self, timeout: timedelta = timedelta(seconds=20)) -> int:
         """Takes no more work, waits for what runs, signs a last checkpoint. Answers how much still runs."""
+        self._over.set()
         remaining = self.worker.drain(timeout)
         sweep.checkpoints(self.context)
         return remaining
@@ -138,9 +155,10 @@ class Service:
 
     def close(self) -> None:
         """To be called last, after `drain` where it was started."""
-        if self._warming is not None:
+        self._over.set()
+        if self._learning is not None:
             # A process that ends while native code is loading in a thread is aborted.
-            self._warming.join()
+            self._learning.join()
         if isinstance(self.connectors, TenantConnectors):
             self.connectors.close()
         self.memory.close()
@@ -230,7 +248,6 @@ def _schedules(ctx: Context) -> list[Schedule]:
         Schedule("reviews", timedelta(seconds=10), partial(sweep.reviews, ctx)),
         Schedule("lost-work", timedelta(seconds=30), partial(sweep.lost_work, ctx)),
         Schedule("checkpoints", timedelta(seconds=10), partial(sweep.checkpoints, ctx)),
-        Schedule("precedents", timedelta(seconds=5), partial(learn.learn, ctx)),
         Schedule("rules", timedelta(seconds=5), partial(sweep.rules, ctx)),
         Schedule("forgotten", timedelta(hours=1), partial(sweep.forgotten, ctx)),
     ]

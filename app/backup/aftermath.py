@@ -21,8 +21,8 @@ from app.context import Context
 from app.identity.entries import code
 from app.identity.principals import MACHINE, machine_actor
 from app.store.engine import read_only, unit_of_work
-from app.store.models import Cursor, Event, Execution, Pause, Proposal, SignInLink, Source, Tenant, Token, WebSession
-from app.workflow import execute, learn, route
+from app.store.models import Event, Execution, Pause, Proposal, SignInLink, Source, Tenant, Token, WebSession
+from app.workflow import execute, route
 from app.workflow.record import log
 from tools.receipt import Effect
 
@@ -112,8 +112,6 @@ def _settle(
         _put_effects_on_record(ctx, session, tenant, effects or [], told)
         _repeat(ctx, session, tenant, since or Since(), told, now)
         told.paused = _hold(ctx, session, tenant, now) if pause or told.unexplained or not told.listed else False
-        # Precedents are learned again from the log, into a memory that is empty.
-        session.merge(Cursor(reader=learn.READER, tenant=tenant, seq=0))
         told.sources = _last_events(session, tenant)
         told.tokens = session.exec(
             select(func.count()).where(col(Token.tenant) == tenant, col(Token.revoked_at).is_(None))

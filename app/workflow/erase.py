@@ -39,7 +39,7 @@ def erase_person(ctx: Context, actor: Actor, about: str) -> dict[str, int]:
     if not subjects:
         raise Problem("not_found", "Nothing is kept about them here.")
     if ctx.learner is not None:
-        # Where another process owns the memory, that one forgets as soon as it reads of the erasure in the log.
+        # Other processes forget in their copies as soon as they read of the erasure in the log.
         with suppress(MemoryUnavailable):
             ctx.learner.forget(actor.tenant, precedents)
     fault_point("erase.forgotten")
@@ -53,6 +53,8 @@ def erase_person(ctx: Context, actor: Actor, about: str) -> dict[str, int]:
     fault_point("erase.erased")
     erasure.scrub(ctx.engine)
     fault_point("erase.scrubbed")
+    # Of copies that no process has, nobody reads the log; what is still needed of them is learned again.
+    learn.copies(ctx.settings).discard_free()
     return {
         "payloads": done.payloads, "entries": done.entries, "cases": len(found), "precedents": len(precedents),
     }  # fmt: skip

@@ -1,25 +1,34 @@
-"""Learn: approved and corrected classifications become precedents, read from the log behind a cursor of its own.
+"""Learn: approved and corrected classifications become precedents, read from the log.
 
 Precedents sharpen what the reasoner says; no decision is ever looser for them. Thresholds only people change.
+
+Each process that reads texts has a copy of the precedents, and feeds it from the log by itself. How far it has come is
+a mark in the copy, so that both are there or neither: the place of the next entry and the digest of the last one. A
+mark that does not fit the log belongs to another past of it, as after a restore, and the copy is made anew.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 
 from sqlmodel import Session, col, select
 
 from agents.memory import MemoryUnavailable
 from agents.reasoners.embedded.encoder import EncoderUnavailable
+from agents.slots import Slots
 from app.audit.leaf import Entry
 from app.audit.vault import PayloadErased
 from app.context import Context
-from app.store.engine import read_only, unit_of_work
-from app.store.models import AuditEntry, Case, Cursor, Event, Payload, Tenant, TriageRun
+from app.settings import Settings
+from app.store.engine import read_only
+from app.store.models import AuditEntry, Case, Event, Payload, Tenant, TriageRun
 from app.workflow.faults import fault_point
 from tools.proposals import Level
 
-READER = "precedents"
 _AT_ONCE = 500
+_ERASED = "payload.erased"
+_BEGUN = "0 "
 _LABEL_OF_KIND: Mapping[str, str] = {
     "ticket": "defect", "staffing_request": "staffing_change", "billing_question": "billing_dispute", "other": "other",
 }  # fmt: skip
@@ -36,29 +45,57 @@ class _Lesson:
     customer: str | None
 
 
-def learn(ctx: Context) -> None:
-    """Takes up what the log says since last time, tenant by tenant; what fails is tried again at the next call."""
+def copies(settings: Settings) -> Slots:
+    """Where the processes of this machine have their copies."""
+    return Slots(settings.cache_dir / "precedents")
+
+
+def learn(ctx: Context, over: Callable[[], bool] = lambda: False) -> None:
+    """Takes up what the log says since last time, tenant by tenant, until it has come to the end or it is `over`.
+
+    What fails is tried again at the next call.
+    """
     if ctx.learner is None:
         return
-    with read_only(ctx.engine) as session:
-        tenants = list(session.exec(select(Tenant.id)))
-    for tenant in tenants:
+    for tenant in _tenants(ctx):
         try:
-            while _learn_some(ctx, tenant):
+            while not over() and _learn_some(ctx, tenant):
                 pass
         except (MemoryUnavailable, EncoderUnavailable):
-            continue  # another process owns the memory, or it is down: the cursor stays where it is
+            continue  # the mark stays where it is
+    with suppress(MemoryUnavailable):
+        ctx.learner.tidy()
+
+
+def forget_erased(ctx: Context) -> None:
+    """Forgets what was erased while nobody held this copy: to be called before anything is recalled from it.
+
+    Raises MemoryUnavailable.
+    """
+    if ctx.learner is None:
+        return
+    for tenant in _tenants(ctx):
+        mark = ctx.learner.mark(tenant)
+        if not mark:
+            continue  # there is nothing yet
+        start = _place(mark)[0]
+        query = select(AuditEntry.leaf).where(
+            col(AuditEntry.tenant) == tenant, col(AuditEntry.seq) >= start, col(AuditEntry.kind) == _ERASED
+        )
+        with read_only(ctx.engine) as session:
+            leaves = list(session.exec(query))
+        for leaf in leaves:
+            _forget_erased(ctx, tenant, Entry.from_leaf(leaf))
 
 
 def relearn(ctx: Context, tenant: str) -> None:
     """Forgets a tenant's precedents and learns them again from the database. Raises MemoryUnavailable."""
     if ctx.learner is None:
         return
+    ctx.learner.set_mark(tenant, _BEGUN)
+    fault_point("learn.rewound")
     ctx.learner.clear(tenant)
     fault_point("learn.cleared")
-    with unit_of_work(ctx.engine) as session:
-        session.merge(Cursor(reader=READER, tenant=tenant, seq=0))
-    fault_point("learn.rewound")
     while _learn_some(ctx, tenant):
         pass
 
@@ -68,26 +105,52 @@ def precedents_of(session: Session, case_ids: list[str]) -> list[str]:
     return list(session.exec(select(TriageRun.id).where(col(TriageRun.case_id).in_(case_ids))))
 
 
-def _learn_some(ctx: Context, tenant: str) -> bool:
+def _tenants(ctx: Context) -> list[str]:
     with read_only(ctx.engine) as session:
-        cursor = session.get(Cursor, (READER, tenant))
-        start = cursor.seq if cursor else 0
+        return list(session.exec(select(Tenant.id)))
+
+
+def _learn_some(ctx: Context, tenant: str) -> bool:
+    assert ctx.learner is not None
+    mark = ctx.learner.mark(tenant)
+    if not mark:
+        ctx.learner.set_mark(tenant, _BEGUN)  # before the first is learned: what is unmarked was not learned here
+    start, last = _place(mark)
+    with read_only(ctx.engine) as session:
+        # With the entry before, which the mark must fit.
         query = select(AuditEntry.seq, AuditEntry.kind, AuditEntry.leaf).where(
-            col(AuditEntry.tenant) == tenant, col(AuditEntry.seq) >= start
+            col(AuditEntry.tenant) == tenant, col(AuditEntry.seq) >= start - 1
         )
         rows = list(session.exec(query.order_by(col(AuditEntry.seq)).limit(_AT_ONCE)))
+    if start:
+        if not rows or _digest(rows[0][2]) != last:
+            ctx.learner.clear(tenant)
+            ctx.learner.set_mark(tenant, _BEGUN)
+            return True
+        del rows[0]
     for _, kind, leaf in rows:
         if kind in ("verdict.given", "case.corrected"):
             _learn_entry(ctx, tenant, Entry.from_leaf(leaf))
-        elif kind == "payload.erased":
+        elif kind == _ERASED:
             _forget_erased(ctx, tenant, Entry.from_leaf(leaf))
     if not rows:
         return False
     fault_point("learn.learned")
-    with unit_of_work(ctx.engine) as session:
-        session.merge(Cursor(reader=READER, tenant=tenant, seq=rows[-1][0] + 1))
+    ctx.learner.set_mark(tenant, f"{rows[-1][0] + 1} {_digest(rows[-1][2])}")
     fault_point("learn.moved")
-    return len(rows) == _AT_ONCE
+    return len(rows) >= _AT_ONCE - 1
+
+
+def _digest(leaf: bytes) -> str:
+    return sha256(leaf).hexdigest()
+
+
+def _place(mark: str) -> tuple[int, str]:
+    """The next entry's place and the last one's digest; a mark that cannot be read fits no log."""
+    seq, _, digest = mark.partition(" ")
+    if not mark:
+        return 0, ""
+    return (int(seq), digest) if seq.isdecimal() else (1, "")
 
 
 def _learn_entry(ctx: Context, tenant: str, entry: Entry) -> None:
@@ -126,7 +189,7 @@ def _lessons(ctx: Context, session: Session, tenant: str, entry: Entry) -> list[
 
 
 def _forget_erased(ctx: Context, tenant: str, entry: Entry) -> None:
-    """Whoever erased may not have owned the memory; its owner forgets what came of the erased texts here."""
+    """Whoever erased forgot in a copy of their own; what came of the erased texts in this one goes here."""
     assert ctx.learner is not None
     erased = col(Payload.data_subject) == entry.refs.get("data_subject")
     query = select(TriageRun.id).join(Event, col(Event.id) == col(TriageRun.event_id))

@@ -1,6 +1,7 @@
 """Erasing a person: nothing of them is left in any file, the log still verifies, and nobody else loses anything."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,17 +9,18 @@ import pytest
 
 from agents.graph import Triage
 from agents.learner import Learner
-from agents.memory import Memory
+from agents.memory import Memory, Precedent
 from agents.reasoners.embedded.encoder import Encoder
 from agents.reasoners.embedded.reasoner import EmbeddedReasoner
 from app.store.models import Case, Proposal, TriageRun
 from app.workflow import corrections, ingest
 from app.workflow.erase import erase_person
-from app.workflow.learn import learn, relearn
+from app.workflow.learn import forget_erased, learn, relearn
 from tests.integration.invariants import check
 from tests.integration.workflow.house import ADDRESS, NAME, OTHER, OTHER_TEXT, PHRASE, PLANTED, TEXT, House, spellings
 from tests.integration.workflow.scenes import ask, letter, task, write_off
 from tests.integration.world import Template, World
+from tests.unit.agents.precedents import VECTORS, Vector, numbered
 from tools.proposals import Assessment, Outcome
 
 OpenHouse = Callable[..., House]
@@ -137,6 +139,10 @@ def test_erasing_again_changes_nothing(open_house: OpenHouse) -> None:
     assert len(house.world.entries()) == size
 
 
+def stray() -> tuple[Precedent, Vector]:
+    return numbered(1), VECTORS[1]
+
+
 def test_learning_after_the_erasure_brings_nothing_back(open_house: OpenHouse) -> None:
     house = open_house()
     speaks(house.world)
@@ -161,6 +167,59 @@ def test_whose_memory_it_is_forgets_what_another_process_erased(open_house: Open
     assert house.memory.count("acme") == 0
     assert house.traces(TEXT) == {}
     assert house.planted() == {}
+
+
+def test_a_copy_that_no_process_holds_is_gone_with_the_erasure(open_house: OpenHouse, tmp_path: Path) -> None:
+    house = open_house()
+    world = house.world
+    speaks(world)
+    other(world)
+    learn(world.ctx)
+    with closing(Memory(tmp_path / "home" / "cache" / "precedents", house.encoder.version)) as dead:
+        learn(replace(world.ctx, learner=Learner(house.encoder, dead)))
+        assert dead.count("acme") == house.memory.count("acme") > 1
+    assert any("slot-2/" in file for file in house.traces(TEXT))
+    house.erase()
+    assert house.traces(TEXT) == {}
+    assert not any("slot-2/" in file for file in house.files())
+    assert house.memory.count("acme") == 1
+
+
+def test_a_copy_left_behind_forgets_before_it_is_used_again(open_house: OpenHouse, tmp_path: Path) -> None:
+    """Its process dies after the eraser has looked who holds what, and before it has read of the erasure."""
+    house = open_house()
+    world = house.world
+    speaks(world)
+    other(world)
+    dying = Memory(tmp_path / "home" / "cache" / "precedents", house.encoder.version)
+    learn(replace(world.ctx, learner=Learner(house.encoder, dying)))
+    house.erase()
+    dying.close()
+    house.memory.close()
+    learns = replace(world.ctx, learner=Learner(house.encoder, dying))
+    assert house.traces(TEXT)
+    forget_erased(learns)
+    assert house.traces(TEXT) == {}
+    learn(learns)
+    assert dying.count("acme") == 1
+    dying.close()
+
+
+def test_a_copy_of_another_past_of_the_log_is_made_anew(open_house: OpenHouse) -> None:
+    house = open_house()
+    world = house.world
+    other(world)
+    learn(world.ctx)
+    assert world.ctx.learner is not None
+    mark = world.ctx.learner.mark("acme")
+    house.memory.remember("acme", *stray())
+    learn(world.ctx)
+    assert (house.memory.count("acme"), world.ctx.learner.mark("acme")) == (2, mark)
+    for other_past in (mark[:-1] + ("1" if mark[-1] == "0" else "0"), f"9{mark}", "unreadable"):
+        house.memory.set_mark("acme", other_past)
+        house.memory.remember("acme", *stray())
+        learn(world.ctx)
+        assert (house.memory.count("acme"), world.ctx.learner.mark("acme")) == (1, mark)
 
 
 def test_who_writes_again_is_heard_and_the_past_stays_erased(open_house: OpenHouse) -> None:
