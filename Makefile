@@ -1,6 +1,6 @@
 # The environment lives in .venv; every target makes or refreshes it first.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all check bench lock
+.PHONY: help setup run test test-all check bench soak lock
 
 PYTHON ?=
 PYTEST := .venv/bin/python -m pytest -n 2
@@ -11,7 +11,7 @@ DATABASE ?= sqlite
 export COUNTERSIGN_TEST_DATABASE = $(DATABASE)
 
 help:
-	@echo "make setup | run | test | test-all | check | bench | lock"
+	@echo "make setup | run | test | test-all | check | bench | soak [KILLS=N] | lock"
 
 setup: .venv/.ready
 
@@ -35,6 +35,11 @@ check: .venv/.ready
 
 bench: .venv/.ready
 	.venv/bin/countersign bench
+
+# Half of the kills at random moments, half at fault points; half on SQLite, half on PostgreSQL, at the same time.
+KILLS ?= 120
+soak: .venv/.ready
+	.venv/bin/python -m tests.soak --kills $$(($(KILLS) / 4)) --points $$(($(KILLS) / 4))
 
 # Versions already in the lock are kept where they still fit pyproject.toml; delete a line to move it.
 lock: .venv/.ready

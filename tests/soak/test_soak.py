@@ -1,0 +1,32 @@
+"""Thirty kills at fault points and thirty at random moments, over both backends: nothing is lost, nothing doubled."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import postgres
+from tests.architecture.tree import ROOT
+
+pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.timeout(900)]
+
+
+def test_killed_sixty_times_nothing_is_lost_and_nothing_doubled(tmp_path: Path) -> None:
+    if postgres.programs() is None:
+        pytest.skip("no PostgreSQL server programs on this machine")
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.soak", "--kills", "15", "--points", "15", "--json", "--keep", tmp_path / "soak"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout, done.stderr
+    results = json.loads(done.stdout)
+    assert [each.get("backend") for each in results] == ["sqlite", "postgres"], done.stderr
+    for each in results:
+        assert (each["lost"], each["doubled"], each["odd"]) == ([], [], []), each["backend"]
+        assert sum(each["hits"].values()) >= 30
+        # Kills say something only where something was under way.
+        assert each["counts"]["events"] >= 10
+        assert each["counts"]["effects"] >= 5
+    assert done.returncode == 0
