@@ -25,6 +25,7 @@ from app.context import Agents, Connectors, Context
 from app.durable.dbos_queue import DbosQueue
 from app.durable.dbos_worker import DbosWorker
 from app.durable.port import Schedule, Work, WorkQueue
+from app.intake import Intake
 from app.rulesets import SHIPPED, Rulesets
 from app.secret_box import SecretBox
 from app.settings import Settings, audit_seed, make_home, secret_key
@@ -217,6 +218,7 @@ def compose(
         secrets=SecretBox(key),
         log=Log(SigningKey(audit_seed(settings))),
         queue=queue,
+        intake=Intake(settings, engine),
         rulesets=rulesets,
         triage=triage,
         learner=learner,

@@ -13,6 +13,7 @@ from app.audit.log import Log
 from app.audit.vault import Vault
 from app.clock import Clock
 from app.durable.port import WorkQueue
+from app.intake import Intake
 from app.rulesets import Rulesets
 from app.secret_box import SecretBox
 from app.settings import Settings
@@ -62,6 +63,7 @@ class Context:
     secrets: SecretBox
     log: Log
     queue: WorkQueue
+    intake: Intake
     rulesets: Rulesets
     triage: Agents
     learner: Learner | None

@@ -16,6 +16,7 @@ from app.api import (
     executions,
     health,
     indicators,
+    live,
     metrics,
     policies,
     problems,
@@ -27,6 +28,7 @@ from app.api import (
 from app.api.headers import Headers
 from app.api.metrics import Metrics
 from app.bootstrap import Service
+from app.live import Live
 from app.web import oversight, queue, records, sign_in
 
 VERSION = "1"
@@ -67,10 +69,12 @@ def create_app(service: Service, *, works: bool = False) -> Application:
         redirect_slashes=False,
     )
     app.state.service, app.state.metrics, app.state.works = service, Metrics(service), works
+    app.state.amiss = {}  # what /readyz found amiss, and since when
+    app.state.live = Live(service.context)
     app.state.secure = service.context.settings.public_url.startswith("https://")
     problems.install(app)
     v1 = APIRouter(prefix="/v1")
-    for room in (events, triage, cases, reviews, executions, control, policies, audit, schemas, indicators, settings):
+    for room in (events, triage, cases, reviews, executions, control, policies, audit, schemas, indicators, settings, live):
         v1.include_router(room.router)
     app.include_router(v1)
     app.include_router(health.router)

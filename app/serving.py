@@ -14,6 +14,7 @@ import uvicorn
 from app.bootstrap import Service
 from app.errors import Problem
 from app.main import create_app
+from app.patience import Patient
 from app.settings import Settings
 
 _BACKLOG = 2048
@@ -66,12 +67,17 @@ def serve(
     serves. Answers how many items of work still ran when the time was up; they are taken over at the next start.
     """
     _share_heaps()
-    server = thread = None
+    app = server = thread = None
     if at is not None:
         app = create_app(service, works=works)
         server = uvicorn.Server(
             uvicorn.Config(
-                app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=_REQUESTS_S
+                app,
+                http=Patient,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=_REQUESTS_S,
             )
         )
         thread = threading.Thread(target=_answer, args=(server, at, over), name="http")
@@ -86,7 +92,8 @@ def serve(
         over.wait()
     finally:
         over.set()
-        if server is not None and thread is not None:
+        if app is not None and server is not None and thread is not None:
+            app.state.live.end()
             server.should_exit = True
             thread.join()
     return service.drain() if works else 0

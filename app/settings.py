@@ -94,6 +94,16 @@ class Settings(BaseSettings):
     public_url: SiteUrl = Field(default_factory=lambda known: f"http://{_in_url(known['host'])}:{known['port']}")
     """How people and webhooks reach this service, without a closing slash."""
     max_body_bytes: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 1024 * 1024
+    max_waiting: Annotated[int, Field(ge=1, le=10_000_000)] = 50_000
+    """Pieces of work that may wait in all; above it deliveries are answered with 503 and a time to come back."""
+    tenant_max_waiting: Annotated[int, Field(ge=1, le=10_000_000)] = 20_000
+    """The same of one firm, with 429."""
+    source_rate: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000
+    """Events a second of one source, in one process; above it 429."""
+    tenant_rate: Annotated[int, Field(ge=1, le=1_000_000)] = 2_000
+    """Events a second of one firm's sources together, in one process."""
+    token_rate: Annotated[int, Field(ge=1, le=1_000_000)] = 500
+    """Requests a second under one token, in one process."""
     workers: Annotated[int, Field(ge=1, le=256)] = 16
     """Items of durable work that one process has under way at a time."""
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "INFO"

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -9,6 +10,7 @@ from fastapi.responses import JSONResponse
 
 from app.bootstrap import Service
 from app.store.migrate import HEAD, revision
+from app.views.sight import stamp
 
 router = APIRouter(tags=["health"])
 
@@ -24,14 +26,17 @@ async def healthz() -> JSONResponse:
 
 @router.get("/readyz", responses={503: {"description": "Not ready"}}, summary="Database, rules, worker and disk")
 def readyz(request: Request) -> JSONResponse:
-    """200 `ready`, or `degraded` where the last good ruleset is in force because the files are broken; else 503."""
+    """200 `ready`, or `degraded` where the last good ruleset is in force because the files are broken, or the queue is
+    full; else 503. What is not as it should be says `since` when that was first seen."""
     service: Service = request.app.state.service
     checks: dict[str, Check] = {
         "database": _checked(lambda: _database(service)),
         "ruleset": _checked(lambda: _ruleset(service)),
         "worker": _worker(service) if request.app.state.works else {"ok": True, "detail": "in another process"},
         "disk": _checked(lambda: _disk(service)),
+        "queue": _checked(lambda: _queue(service)),
     }  # fmt: skip
+    _stamp(request.app.state.amiss, checks, service.context.clock())
     if not all(check["ok"] for check in checks.values()):
         return JSONResponse({"status": "not_ready", "checks": checks}, 503)
     status = "degraded" if any(check.get("degraded") for check in checks.values()) else "ready"
@@ -43,6 +48,15 @@ def _checked(check: Callable[[], Check]) -> Check:
         return check()
     except Exception as error:  # noqa: BLE001 - whatever it is, this is not ready
         return {"ok": False, "detail": type(error).__name__}
+
+
+def _stamp(amiss: dict[str, datetime], checks: dict[str, Check], now: datetime) -> None:
+    """Notes when a check was first seen to fail, and forgets it once it holds again."""
+    for name, check in checks.items():
+        if check["ok"] and not check.get("degraded"):
+            amiss.pop(name, None)
+        else:
+            check["since"] = stamp(amiss.setdefault(name, now))
 
 
 def _database(service: Service) -> Check:
@@ -66,3 +80,9 @@ def _ruleset(service: Service) -> Check:
 def _disk(service: Service) -> Check:
     free = shutil.disk_usage(service.context.settings.home).free
     return {"ok": free >= _LEAST_FREE_BYTES, "free_bytes": free}
+
+
+def _queue(service: Service) -> Check:
+    """A full queue sends deliveries away and lets people go on."""
+    waiting, most = service.context.intake.waiting(), service.context.settings.max_waiting
+    return {"ok": True, "waiting": waiting, "most": most, "degraded": waiting >= most}

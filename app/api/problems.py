@@ -8,12 +8,15 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from app.errors import STATUS, TITLE, FieldError, Problem
 from tools.ports import SourceUnavailable
 
 MEDIA = "application/problem+json"
+_COME_BACK_S = 5
 _log = logging.getLogger(__name__)
 
 SCHEMA: dict[str, Any] = {
@@ -37,7 +40,8 @@ SCHEMA: dict[str, Any] = {
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """OpenAPI's `responses` for these error statuses, each with the codes that may stand in it."""
     found: dict[int | str, dict[str, Any]] = {}
-    for status in sorted({401, *statuses}):
+    # 429 and 503 may meet any request.
+    for status in sorted({401, 429, 503, *statuses}):
         codes = ", ".join(sorted(code for code, of in STATUS.items() if of == status))
         content = {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}
         found[status] = {"description": f"{HTTPStatus(status).phrase}: {codes}", "content": content}
@@ -91,7 +95,13 @@ def _of_problem(_request: Request, error: Exception) -> Response:
 
 def _of_outage(_request: Request, error: Exception) -> Response:
     _log.warning("unavailable: %s", type(error).__name__)
-    return response(Problem("unavailable", "A system that is needed for this cannot be reached now; try again later."))
+    detail = "A system that is needed for this cannot be reached now; try again later."
+    return response(Problem("unavailable", detail, extra={"retry_after_s": _COME_BACK_S}))
+
+
+def _of_hang_up(_request: Request, _error: Exception) -> Response:
+    """The client left, or was hung up on, before its request was here whole: nobody reads this, metrics count it."""
+    return _plain(408, "invalid_body", "The request did not arrive", "The request did not arrive in time.")
 
 
 def _of_data(request: Request, _error: Exception) -> Response:
@@ -112,5 +122,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(SourceUnavailable, _of_outage)
     app.add_exception_handler(OperationalError, _of_outage)
+    app.add_exception_handler(NoConnection, _of_outage)
     app.add_exception_handler(DataError, _of_data)
+    app.add_exception_handler(ClientDisconnect, _of_hang_up)
     app.add_exception_handler(Exception, _of_anything)

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from app.actor import CHANGES_NOTHING, Actor
 from app.context import Context
 from app.errors import FieldError, Problem
-from app.identity.tokens import SCOPES, actor_of_token
+from app.identity.tokens import SCOPES, actor_of_token, digest_of
 from app.wire import parse_json
 
 _BEARER = HTTPBearer(
@@ -39,6 +39,7 @@ async def authenticated(request: Request) -> Actor:
     if kind.lower() != "bearer" or not bearer.strip():
         raise Problem("unauthenticated", "Send a token as `Authorization: Bearer cs_…`.")
     actor = await run_in_threadpool(actor_of_token, context(request), bearer.strip(), "api")
+    context(request).intake.require_rate("token", digest_of(bearer.strip()))
     request.state.actor = actor
     return actor
 

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from dbos import DBOS, DBOSConfig
 from app.durable.dbos_queue import DbosQueue
 from app.durable.dbos_store import APPLICATION, SCHEDULE_KIND, SCHEMA, VERSION, WORKFLOW, JsonSerializer, item_of
 from app.durable.liveness import FileLocks, Heartbeats, Liveness
+from app.durable.outage import is_outage
 from app.durable.port import Crashed, Schedule, TryLater, Work, WorkItem
 from app.ids import new_id
 from app.store.engine import unit_of_work
@@ -25,6 +27,7 @@ CRASHES: Final = 10
 """An item during which the process died this often is given up."""
 HOUSEKEEPING_S: Final = 10.0
 KEEP_FINISHED: Final = timedelta(hours=1)
+_OUTAGE_RETRY: Final = timedelta(seconds=2)
 
 
 class _Refused(BaseException):
@@ -155,16 +158,36 @@ class DbosWorker:
                     raise _Refused
                 self._active += 1
             try:
-                work.handler(item)
-            except TryLater as later:
-                self._again(item, later.after, attempt=item.attempt)
-            except Exception as error:  # noqa: BLE001 - whatever a handler raises is a failed attempt
-                self._failed(work, item, error)
+                self._attempt(work, item)
             finally:
                 with self._idle:
                     self._active -= 1
                     self._idle.notify_all()
         fault_point("worker.handled")
+
+    def _attempt(self, work: Work, item: WorkItem) -> None:
+        try:
+            work.handler(item)
+        except TryLater as later:
+            following = partial(self._again, item, later.after, attempt=item.attempt)
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises is a failed attempt
+            following = partial(self._failed, work, item, error)
+            if is_outage(error):  # no fault of the item, so no attempt of it
+                _log.warning("%s: the database is not available (%s); again later", item.id, type(error).__name__)
+                following = partial(self._again, item, _OUTAGE_RETRY, attempt=item.attempt)
+        else:
+            return
+        while True:
+            try:
+                following()
+            except Exception as error:
+                # While the database is away the item keeps its place among those under way.
+                if not is_outage(error):
+                    raise
+                if self._stopping.wait(_OUTAGE_RETRY.total_seconds()):
+                    raise _Refused from None
+            else:
+                return
 
     def _failed(self, work: Work, item: WorkItem, error: Exception) -> None:
         if item.attempt >= work.attempts:

@@ -63,7 +63,8 @@ class Accepted(BaseModel):
 def accept(ctx: Context, slug: str, headers: Mapping[str, str], body: bytes) -> Accepted:
     """Takes in one delivery. `headers` have lower-case names.
 
-    Raises Problem: 401 (unknown source, signature), `too_large`, and 422 only when not one event was taken.
+    Raises Problem: 401 (unknown source, signature), `too_large`, `rate_limited`, `unavailable` (come back later);
+    422 only when not one event was taken.
     """
     now = ctx.clock()
     with read_only(ctx.engine) as session:
@@ -79,6 +80,8 @@ def accept(ctx: Context, slug: str, headers: Mapping[str, str], body: bytes) -> 
     except Problem as refusal:
         _log_refusal(ctx, source, refusal)
         raise
+    # Not on record: what is sent away because there is too much must not make more.
+    ctx.intake.admit(source.slug, source.tenant, len(raws))
     results = [
         read(index, raw, now, delivery_id if len(raws) == 1 else f"{delivery_id}#{index}")
         for index, raw in enumerate(raws)
@@ -101,7 +104,7 @@ def request_triage(ctx: Context, actor: Actor, body: Any) -> str:
     """Opens a case for what somebody asks in their own words, and returns its id.
 
     The text counts as a customer's; the requester is the actor as well as whom `requested_by` names.
-    Raises Problem `invalid_body`.
+    Raises Problem `invalid_body`, `rate_limited`, `unavailable`.
     """
     try:
         request = TriageRequested.model_validate(body)
@@ -111,6 +114,7 @@ def request_triage(ctx: Context, actor: Actor, body: Any) -> str:
     if unknown:
         errors = [FieldError(pointer=f"/{name}", detail="unknown field") for name in unknown]
         raise Problem("invalid_body", "The triage request is not valid.", errors=errors)
+    ctx.intake.require_room(actor.tenant, 1)
     now = ctx.clock()
     event = WorkflowEvent(
         id=new_id("req", now), source=f"countersign/{actor.surface}", type=TRIAGE_EVENT, subject=request.subject_key(),

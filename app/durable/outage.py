@@ -1,0 +1,28 @@
+"""What the database raises while it is away, full or overloaded: nothing that an item of work did, and it passes."""
+
+import sqlite3
+
+import sqlalchemy as sa
+
+# https://www.sqlite.org/rescode.html: BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL
+_SQLITE = frozenset({5, 6, 7, 8, 10, 13, 14, 15})
+# Classes of https://www.postgresql.org/docs/current/errcodes-appendix.html: connection, resources, operator, system
+_POSTGRESQL = ("08", "53", "57", "58")
+_IN_THE_WAY = frozenset({"40001", "40P01", "55P03"})
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the same again may go through later, however often it has failed like this."""
+    if isinstance(error, sa.exc.TimeoutError | sa.exc.InterfaceError):
+        return True
+    if not isinstance(error, sa.exc.DBAPIError):
+        return False
+    if error.connection_invalidated:
+        return True
+    if isinstance(error.orig, sqlite3.Error):
+        code: int | None = getattr(error.orig, "sqlite_errorcode", None)
+        return isinstance(error.orig, sqlite3.OperationalError) and (code is None or code & 0xFF in _SQLITE)
+    state: str | None = getattr(error.orig, "sqlstate", None)
+    if state is None:
+        return isinstance(error, sa.exc.OperationalError)
+    return state.startswith(_POSTGRESQL) or state in _IN_THE_WAY

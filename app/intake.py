@@ -1,0 +1,95 @@
+"""Intake: how much is taken in at a time. Above it callers are sent away with a time to come back; nothing is stored.
+
+Two bounds on work that waits, of one firm and in all, counted from the rows at most once a second; and rates of one
+source, firm or token, counted in this process by token buckets on a clock that is never set back.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from math import ceil
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy import Engine
+
+from app.errors import Problem
+from app.settings import Settings
+from app.store.engine import read_only
+
+_RECOUNT_S = 1.0
+_BURST_S = 2.0
+_COME_BACK_S = 15
+_WAITING = sa.text(
+    "SELECT tenant, count(*) FROM triage_run WHERE status IN ('waiting', 'running') GROUP BY tenant "
+    "UNION ALL SELECT tenant, count(*) FROM execution WHERE status IN ('waiting', 'running', 'unknown') "
+    "AND waits_for IS NULL AND connector <> 'manual' GROUP BY tenant"
+)
+Of = Literal["source", "tenant", "token"]
+
+
+class Intake:
+    """`monotonic` counts seconds and is for tests."""
+
+    def __init__(self, settings: Settings, engine: Engine, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._settings, self._engine, self._monotonic = settings, engine, monotonic
+        self._rates: dict[Of, int] = {
+            "source": settings.source_rate, "tenant": settings.tenant_rate, "token": settings.token_rate,
+        }  # fmt: skip
+        self._lock = threading.Lock()
+        self._buckets: dict[tuple[Of, str], tuple[float, float]] = {}
+        self._counted_at: float | None = None
+        self._waiting: dict[str, int] = {}
+
+    def admit(self, source: str, tenant: str, events: int) -> None:
+        """Raises Problem `rate_limited` or `unavailable` where these events are not to be taken in now."""
+        self.require_room(tenant, events)
+        self.require_rate("source", source, events)
+        self.require_rate("tenant", tenant, events)
+
+    def require_rate(self, of: Of, name: str, count: int = 1) -> None:
+        """Takes `count` from the bucket; a batch larger than it goes into debt. Raises Problem `rate_limited`."""
+        rate, now = self._rates[of], self._monotonic()
+        full = rate * _BURST_S
+        with self._lock:
+            level, at = self._buckets.get((of, name), (full, now))
+            level = min(full, level + (now - at) * rate)
+            if level < min(count, full):
+                self._buckets[of, name] = level, now
+                wait = max(1, ceil((min(count, full) - level) / rate))
+            else:
+                self._buckets[of, name] = level - count, now
+                return
+        detail = f"At most {rate} a second are taken of one {of}; come back in {wait} s."
+        raise Problem("rate_limited", detail, extra={"retry_after_s": wait})
+
+    def require_room(self, tenant: str, events: int) -> None:
+        """Raises Problem `unavailable` (everybody's queue is full), `rate_limited` (this firm's is)."""
+        with self._lock:
+            now = self._monotonic()
+            if self._counted_at is None or now - self._counted_at >= _RECOUNT_S:
+                self._waiting = self._count()
+                self._counted_at = now
+            of_all, of_tenant = sum(self._waiting.values()), self._waiting.get(tenant, 0)
+            if (
+                of_all + events <= self._settings.max_waiting
+                and of_tenant + events <= self._settings.tenant_max_waiting
+            ):
+                self._waiting[tenant] = of_tenant + events
+                return
+        if of_tenant + events > self._settings.tenant_max_waiting:
+            detail = f"{of_tenant} pieces of this firm's work wait already; come back in {_COME_BACK_S} s."
+            raise Problem("rate_limited", detail, extra={"retry_after_s": _COME_BACK_S})
+        detail = f"{of_all} pieces of work wait already; come back in {_COME_BACK_S} s."
+        raise Problem("unavailable", detail, extra={"retry_after_s": _COME_BACK_S})
+
+    def waiting(self) -> int:
+        """Pieces of work that wait in all, as of now."""
+        return sum(self._count().values())
+
+    def _count(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        with read_only(self._engine) as session:
+            for tenant, count in session.connection().execute(_WAITING):
+                found[tenant] = found.get(tenant, 0) + int(count)
+        return found
