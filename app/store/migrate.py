@@ -10,7 +10,7 @@ from sqlmodel import SQLModel
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision; a test holds it against the folder."""
 _FOLDER = Path(__file__).parent / "migrations"
 _ADVISORY_LOCK = 0x636F756E  # one process migrates a PostgreSQL database at a time

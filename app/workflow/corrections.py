@@ -94,6 +94,10 @@ def correct(ctx: Context, actor: Actor, case_id: str, body: Any) -> list[str]:
         _stop_runs(session, case, now)
         case.generation += 1
         case.because = None
+        if not isinstance(correction, Dismiss):
+            for each in (case, target):
+                each.corrector_ids = sorted({*each.corrector_ids, *case.corrector_ids, actor.principal_id})
+                session.add(each)
         session.add(case)
         session.flush()
         match correction:
@@ -243,7 +247,8 @@ def _split(ctx: Context, session: Session, case: Case, events: list[str], now: d
     other = Case(
         id=new_id("cas", now), tenant=case.tenant, unit=case.unit, workflow=case.workflow, kind=case.kind,
         status="open", subject=moved[0].subject, customer_id=case.customer_id, requester_id=case.requester_id,
-        requested_by=case.requested_by, data_subject=case.data_subject, opened_at=now, updated_at=now,
+        requested_by=case.requested_by, corrector_ids=list(case.corrector_ids), data_subject=case.data_subject,
+        opened_at=now, updated_at=now,
     )  # fmt: skip
     session.add(other)
     session.flush()

@@ -63,7 +63,7 @@ def judge(
     settings = tenancy.read(session, case.tenant)
     engine = ctx.rulesets.standing.engine
     mode = settings.mode(case.workflow)
-    if question.editor is not None and mode == "auto":
+    if (question.editor is not None or case.corrector_ids) and mode == "auto":
         mode = "propose"  # what a person typed goes back to people, however harmless
     if not {ref.proposal for ref in question.action.refs().values()} <= question.earlier.keys():
         # It would wait for ever for what is not to come.

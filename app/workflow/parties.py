@@ -1,11 +1,14 @@
-"""Parties: who is so close to an action that their own yes does not count: requester, beneficiary, editor."""
+"""Parties: who is so close to an action that their own yes does not count: requester, beneficiary, editor.
+
+Whoever corrected the case said what it is about, and with that what is done: they count as its editors.
+"""
 
 from collections.abc import Collection
 
 from sqlmodel import Session, col, select
 
 from app.context import Context
-from app.store.models import Case, Event, Principal, Proposal
+from app.store.models import Case, Event, Principal, Proposal, TriageRun
 from app.workflow.dossier import Dossier
 from policies.decision import Party
 from tools.actions import Action, AssignPerson
@@ -21,8 +24,11 @@ def beneficiaries(session: Session, tenant: str, action: Action) -> list[str]:
 
 def requesters(ctx: Context, session: Session, case: Case, proposal: Proposal) -> list[str]:
     """Who asked for any of the case's events (the token's principal, and every principal whom a `requested_by` named by
-    address, name or record), and who asked for this very proposal, if it takes something back."""
-    said = session.exec(select(Event.principal_id, Event.requested_by).where(col(Event.case_id) == case.id)).all()
+    address, name or record), wherever they are by now, and who asked for this very proposal, if it takes something
+    back."""
+    asked = select(Event.principal_id, Event.requested_by)
+    planned = select(TriageRun.event_id).where(col(TriageRun.case_id) == case.id)  # also of what was moved elsewhere
+    said = session.exec(asked.where((col(Event.case_id) == case.id) | col(Event.id).in_(planned))).all()
     found = {case.requester_id, proposal.asked_by} | {principal for principal, _ in said}
     named = {case.requested_by} | {requested_by for _, requested_by in said}
     if named != {None}:
@@ -40,5 +46,5 @@ def parties(ctx: Context, session: Session, found: Dossier, editors: Collection[
     return {
         "requester": requesters(ctx, session, found.case, found.row),
         "beneficiary": beneficiaries(session, found.case.tenant, found.action),
-        "editor": sorted(editors),
+        "editor": sorted({*editors, *found.case.corrector_ids}),
     }

@@ -14,6 +14,7 @@ class Case(SQLModel, table=True):
 
     `correlation` is the subject's key while events may still join the case, None after. `generation` rises with each
     correction and supersedes what was planned before. `because` says in words why nothing was proposed or what failed.
+    `corrector_ids` are who said what it is really about; they do not approve what comes of that.
     `data_subject` is the id under whose key everything derived for the case is sealed; an event's own content is sealed
     under that of the person who asked.
     """
@@ -40,6 +41,7 @@ class Case(SQLModel, table=True):
     generation: int = 1
     because: str | None = None
     merged_into: str | None = None
+    corrector_ids: list[str] = json_field(list)
     opened_at: datetime = time_field()
     updated_at: datetime = time_field()
 

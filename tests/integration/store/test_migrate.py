@@ -1,10 +1,11 @@
 """The revisions make exactly the models' tables, on both databases."""
 
+from alembic import command
 from alembic.script import ScriptDirectory
-from sqlmodel import SQLModel, inspect
+from sqlmodel import SQLModel, inspect, select
 
 from app.store import migrate, models
-from app.store.engine import make_engine
+from app.store.engine import make_engine, read_only
 
 
 def test_models_and_migrations_agree(url: str) -> None:
@@ -40,3 +41,26 @@ def test_amounts_are_wide_enough(url: str) -> None:
 
 def test_the_named_head_is_the_folders() -> None:
     assert ScriptDirectory(str(migrate._FOLDER)).get_heads() == [migrate.HEAD]
+
+
+def test_who_corrected_a_case_before_is_kept_with_it(url: str) -> None:
+    """0002: a case of 0001 gets its correctors from the log, any other an empty list."""
+    engine = make_engine(url)
+    with engine.begin() as connection:
+        command.upgrade(migrate._config(connection), "0001")
+        for ident in ("cas_1", "cas_2"):
+            connection.exec_driver_sql(
+                'INSERT INTO "case" (id, tenant, workflow, kind, status, data_subject, generation, opened_at,'
+                f" updated_at) VALUES ('{ident}', 'acme', 'x', 'x', 'open', 'case:{ident}', 2,"
+                " '2026-03-02 09:00:00', '2026-03-02 09:00:00')"
+            )
+        for seq, who in enumerate(("pri_b", "pri_a", "pri_b")):
+            connection.exec_driver_sql(
+                "INSERT INTO audit_entry (tenant, seq, at, kind, actor_id, case_id, leaf) VALUES"
+                f" ('acme', {seq}, '2026-03-02 09:00:00', 'case.corrected', '{who}', 'cas_1', '')"
+            )
+    assert migrate.migrate(engine) is True
+    with read_only(engine) as session:
+        found = {case.id: case.corrector_ids for case in session.exec(select(models.Case))}
+    assert found == {"cas_1": ["pri_a", "pri_b"], "cas_2": []}
+    engine.dispose()
