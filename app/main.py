@@ -74,7 +74,8 @@ def create_app(service: Service, *, works: bool = False) -> Application:
     app.state.secure = service.context.settings.public_url.startswith("https://")
     problems.install(app)
     v1 = APIRouter(prefix="/v1")
-    for room in (events, triage, cases, reviews, executions, control, policies, audit, schemas, indicators, settings, live):
+    rooms = (events, triage, cases, reviews, executions, control, policies, audit, live, schemas, indicators, settings)
+    for room in rooms:
         v1.include_router(room.router)
     app.include_router(v1)
     app.include_router(health.router)

@@ -35,6 +35,11 @@ class SignedIn:
             raise Problem("not_permitted", "This form is not of your present session; load the page again.")
 
 
+def cookie_name(ground: Ground) -> str:
+    """With https the name itself pins the cookie to this host and to secure connections (RFC 6265bis)."""
+    return "__Host-countersign" if ground.settings.public_url.startswith("https://") else "countersign"
+
+
 def start_session(ground: Ground, person: Principal, method: Literal["link", "password"]) -> str:
     """The cookie's value of a new session, told this once."""
     secret, now = secrets.token_urlsafe(32), ground.clock()

@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from app.actor import READS_ALL
 from app.api.requests import context, read_body
 from app.errors import Problem
+from app.identity import sessions
 from app.identity.sessions import LIFETIME, SignedIn, actor_of_session
 from app.web import words
 from tools.ports import SourceUnavailable
@@ -67,9 +68,7 @@ class PageRoute(APIRoute):
 
 
 def cookie_name(request: Request) -> str:
-    """With https the name itself pins the cookie to this host and to secure connections (RFC 6265bis)."""
-    secure = context(request).settings.public_url.startswith("https://")
-    return "__Host-countersign" if secure else "countersign"
+    return sessions.cookie_name(context(request))
 
 
 async def session_of(request: Request) -> SignedIn:
