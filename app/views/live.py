@@ -51,7 +51,8 @@ def news(ground: Ground, tenant: str, start: int, limit: int) -> Sequence[News]:
     with read_only(ground.engine) as session:
         rows = session.exec(query).all()
     entries = [(Entry.from_leaf(leaf), unit) for leaf, unit in rows]
-    return [News(entry.seq, entry.kind, {str(name): ident for name, ident in entry.refs.items()}, unit) for entry, unit in entries]
+    return [News(entry.seq, entry.kind, {str(ref): each for ref, each in entry.refs.items()}, unit)
+            for entry, unit in entries]  # fmt: skip
 
 
 def may_hear(actor: Actor, told: News) -> bool:
