@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from app.workflow.faults import POINTS
-from tests.soak.fleet import NOT_PROVOKED, RANDOM
+from tests.soak.plan import NOT_PROVOKED, RANDOM
 from tests.soak.run import Done, Wanted, soak
 
 _SUMS = ("events", "duplicates", "cases", "executions", "verdicts", "effects", "entries")
@@ -24,7 +24,15 @@ def main() -> int:
     else:
         processes = asked.processes or (1 if asked.backend == "sqlite" else 3)
         wanted = Wanted(
-            asked.backend, processes, asked.kills, asked.points, asked.seconds, asked.seed, asked.pace, asked.rest
+            asked.backend,
+            processes,
+            asked.kills,
+            asked.points,
+            asked.seconds,
+            asked.seed,
+            asked.pace,
+            asked.rest,
+            asked.forked,
         )
         results = [as_json(soak(wanted, asked.keep))]
     sys.stdout.write(json.dumps(results) + "\n" if asked.json else table(results))
@@ -42,6 +50,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rest", type=float, default=300, help="seconds within which all must come to rest")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="a folder for databases and logs, else they are thrown away")
+    parser.add_argument("--forked", action="store_true", help="lives are forked after their imports: cheaper")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
 
@@ -51,6 +60,7 @@ def _both(asked: argparse.Namespace) -> list[dict[str, Any]]:
     running, results = [], list[dict[str, Any]]()
     for backend in ("sqlite", "postgres"):
         more = ["--keep", str(asked.keep / backend)] if asked.keep else []
+        more += ["--forked"] if asked.forked else []
         for name in ("kills", "points", "seconds", "pace", "rest", "seed"):
             more += [f"--{name}", str(getattr(asked, name))]
         command = [sys.executable, "-m", "tests.soak", "--backend", backend, "--json", *more]

@@ -11,7 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from tests.soak.firm import TENANT, Firm
-from tests.soak.fleet import PROGRAM, environment
+from tests.soak.fleet import environment
+from tests.soak.lives import PROGRAM
 from tests.soak.tally import Tally
 
 _UNDER_WAY = {

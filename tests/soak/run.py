@@ -14,8 +14,9 @@ from pathlib import Path
 from tests import postgres
 from tests.soak.callers import Callers
 from tests.soak.firm import set_up
-from tests.soak.fleet import Member, Plan
+from tests.soak.fleet import Member
 from tests.soak.judge import Judge, Judgement
+from tests.soak.plan import Plan
 from tests.soak.tally import Tally
 from tests.soak.traffic import Traffic
 
@@ -33,6 +34,8 @@ class Wanted:
     seed: int = 1
     pace: float = 0.5
     rest_s: float = 300.0
+    forked: bool = False
+    """Whether lives are forked from a process that has imported the service."""
 
 
 @dataclass
@@ -57,7 +60,7 @@ def soak(wanted: Wanted, keep: Path | None = None) -> Done:
         firm = set_up(folder, url)
         plan = Plan(wanted.kills, wanted.points, random.Random(wanted.seed))
         members = [
-            Member(firm, f"{wanted.backend}-{number}", role, folder / f"process-{number}.log")
+            Member(firm, f"{wanted.backend}-{number}", role, folder / f"process-{number}.log", forked=wanted.forked)
             for number, role in enumerate(_roles(wanted.processes), 1)
         ]
         callers, judge = Callers(firm, members, Tally()), Judge(firm)

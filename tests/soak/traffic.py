@@ -12,7 +12,9 @@ from app.clock import system_clock
 from app.workflow.faults import POINTS
 from tests.soak.callers import Callers
 from tests.soak.firm import TENANT
-from tests.soak.fleet import BY_COMMAND, PROGRAM, Plan, environment
+from tests.soak.fleet import environment
+from tests.soak.lives import PROGRAM
+from tests.soak.plan import BY_COMMAND, Plan
 from tools.connectors.sandbox import Sandbox
 
 _BATCH = 40
