@@ -89,6 +89,11 @@ class Problem(Exception):
         return body | self.extra
 
 
+def pointer(*parts: str | int) -> str:
+    """The RFC 6901 pointer of the names and numbers that lead to a value."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
 def field_errors(invalid: ValidationError, root: str = "", *, drop: int = 0) -> list[FieldError]:
     """pydantic's errors as pointers below `root`; `drop` leading parts (a union's tag) are left out.
 
@@ -96,11 +101,11 @@ def field_errors(invalid: ValidationError, root: str = "", *, drop: int = 0) -> 
     """
     found = []
     for error in invalid.errors(include_url=False, include_input=False):
-        parts = [str(part).replace("~", "~0").replace("/", "~1") for part in error["loc"][drop:]]
+        parts = list(error["loc"][drop:])
         detail = error["msg"]
         if error["type"] in ("union_tag_invalid", "union_tag_not_found"):  # told of the whole, meant of its tag
             context = error["ctx"]
             parts.append(context["discriminator"].strip("'"))
             detail = f"must be one of {context['expected_tags']}" if "expected_tags" in context else "Field required"
-        found.append(FieldError(pointer="/".join([root, *parts]), detail=detail))
+        found.append(FieldError(pointer=root + pointer(*parts), detail=detail))
     return found

@@ -7,9 +7,10 @@ from fastapi.responses import JSONResponse
 
 from app.actor import Actor
 from app.api.idempotency import IdempotentRoute
+from app.api.oversight_answers import Switches
 from app.api.problems import documented
 from app.api.requests import Body, Ctx, described, reader, writer
-from app.errors import FieldError, Problem
+from app.errors import FieldError, Problem, pointer
 from app.views.sight import require_any_role, stamp
 from app.workflow import control
 
@@ -26,7 +27,7 @@ _SWITCH: dict[str, Any] = {
 def _switch(body: dict[str, Any]) -> tuple[str, str]:
     scope, name = body.get("scope"), body.get("name", "")
     errors = [
-        FieldError(pointer=f"/{each}", detail="unknown field") for each in sorted(body.keys() - {"scope", "name"})
+        FieldError(pointer=pointer(each), detail="unknown field") for each in sorted(body.keys() - {"scope", "name"})
     ]
     errors += [
         FieldError(pointer=f"/{field}", detail="must be a string")
@@ -47,19 +48,24 @@ def _standing(ctx: Ctx, actor: Actor) -> JSONResponse:
     })  # fmt: skip
 
 
-@router.get("", responses=documented(403), summary="What is paused")
+@router.get("", response_model=Switches, responses=documented(403), summary="What is paused")
 def get_paused(ctx: Ctx, actor: Annotated[Actor, reader("cases:read")]) -> JSONResponse:
     require_any_role(actor)
     return _standing(ctx, actor)
 
 
-@router.post("/pause", responses=documented(403, 413, 422), openapi_extra=described(_SWITCH), summary="Switch off")
+@router.post(
+    "/pause", response_model=Switches, responses=documented(403), openapi_extra=described(_SWITCH), summary="Switch off"
+)  # fmt: skip
 def pause(ctx: Ctx, actor: Writer, body: Body) -> JSONResponse:
     control.pause(ctx, actor, *_switch(body))
     return _standing(ctx, actor)
 
 
-@router.post("/resume", responses=documented(403, 404, 413, 422), openapi_extra=described(_SWITCH), summary="Switch on")
+@router.post(
+    "/resume", response_model=Switches, responses=documented(403, 404), openapi_extra=described(_SWITCH),
+    summary="Switch on",
+)  # fmt: skip
 def resume(ctx: Ctx, actor: Writer, body: Body) -> JSONResponse:
     control.resume(ctx, actor, *_switch(body))
     return _standing(ctx, actor)

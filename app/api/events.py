@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from app.api.problems import documented
-from app.api.requests import Ctx, described, read_body
+from app.api.requests import Ctx, Ident, described, read_body
 from app.workflow import ingest
 from app.workflow.ingest import Accepted
 
@@ -29,10 +29,10 @@ _BODY["requestBody"]["content"] |= {
 
 
 @router.post(
-    "/events/{source}", status_code=202, response_model=Accepted, responses=documented(413, 422), openapi_extra=_BODY,
-    summary="Deliver events, signed by the source",
+    "/events/{source}", status_code=202, response_model=Accepted, responses=documented(404, 413, 422),
+    openapi_extra=_BODY, summary="Deliver events, signed by the source",
 )  # fmt: skip
-async def deliver(request: Request, ctx: Ctx, source: str) -> JSONResponse:
+async def deliver(request: Request, ctx: Ctx, source: Ident) -> JSONResponse:
     """CloudEvents 1.0, structured, batch or binary, under a Standard Webhooks signature. 422 only if none was taken."""
     body = await read_body(request)
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]}

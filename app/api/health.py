@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
+from app.api.oversight_answers import Alive, Readiness
 from app.bootstrap import Service
 from app.store.migrate import HEAD, revision
 from app.views.sight import stamp
@@ -19,12 +20,15 @@ _LEAST_FREE_BYTES = 100 * 1024 * 1024
 Check = dict[str, Any]
 
 
-@router.get("/healthz", summary="The process answers")
+@router.get("/healthz", response_model=Alive, summary="The process answers")
 async def healthz() -> JSONResponse:
     return JSONResponse({"status": "ok"})
 
 
-@router.get("/readyz", responses={503: {"description": "Not ready"}}, summary="Database, rules, worker and disk")
+@router.get(
+    "/readyz", response_model=Readiness, responses={503: {"description": "Not ready", "model": Readiness}},
+    summary="Database, rules, worker and disk",
+)  # fmt: skip
 def readyz(request: Request) -> JSONResponse:
     """200 `ready`, or `degraded` where the last good ruleset is in force because the files are broken, or the queue is
     full; else 503. What is not as it should be says `since` when that was first seen."""

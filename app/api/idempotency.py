@@ -40,13 +40,15 @@ _IN_OPENAPI: dict[str, Any] = {
 
 
 class IdempotentRoute(APIRoute):
-    """A route whose POST heeds the header."""
+    """A route whose POST heeds the header, and says so in the description of the API."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **kwargs: Any) -> None:
         extra = dict(kwargs.get("openapi_extra") or {})
         known = extra.get("parameters", [])
         if "POST" in (kwargs.get("methods") or ()) and _IN_OPENAPI not in known:
             kwargs["openapi_extra"] = extra | {"parameters": [*known, _IN_OPENAPI]}
+            # A body is read to be compared, also where none is asked for.
+            kwargs["responses"] = problems.documented(409, 413, 422) | dict(kwargs.get("responses") or {})
         super().__init__(path, endpoint, **kwargs)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

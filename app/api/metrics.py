@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import PlainTextResponse, Response
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -13,14 +13,16 @@ from sqlmodel import col, select
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Scope
 
+from app.api.problems import documented
 from app.bootstrap import Service
 from app.store.engine import read_only
 from app.store.models import Case, Execution, Review
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(tags=["health"])
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
 _OTHER = "other"
+_SCRAPED = {status: of for status, of in documented().items() if status == 503}
 
 
 class Rows(Collector):
@@ -70,7 +72,7 @@ class Metrics:
         self._seconds.labels(scope["method"], route).observe(seconds)
 
 
-@router.get("/metrics")
+@router.get("/metrics", response_class=PlainTextResponse, responses=_SCRAPED, summary="Prometheus metrics")
 async def metrics(request: Request) -> Response:
     text = await run_in_threadpool(generate_latest, request.app.state.metrics.registry)
     return Response(text, media_type=CONTENT_TYPE_LATEST)

@@ -7,9 +7,10 @@ from fastapi.responses import JSONResponse
 
 from app.actor import Actor
 from app.api.idempotency import IdempotentRoute
+from app.api.oversight_answers import Simulated
 from app.api.problems import documented
 from app.api.requests import Body, Ctx, described, reader
-from app.errors import FieldError, Problem
+from app.errors import FieldError, Problem, pointer
 from app.views.simulation import MOST_DECISIONS, simulate_texts
 
 router = APIRouter(prefix="/policies", tags=["policies"], route_class=IdempotentRoute)
@@ -26,13 +27,15 @@ _CANDIDATE: dict[str, Any] = {
 }  # fmt: skip
 
 
-@router.post("/simulate", responses=documented(403, 413, 422), openapi_extra=described(_CANDIDATE),
-             summary="What a candidate ruleset would have decided")  # fmt: skip
+@router.post(
+    "/simulate", response_model=Simulated, responses=documented(403), openapi_extra=described(_CANDIDATE),
+    summary="What a candidate ruleset would have decided",
+)  # fmt: skip
 def simulate(ctx: Ctx, actor: Annotated[Actor, reader("policies:simulate")], body: Body) -> JSONResponse:
     """Over the newest recorded decisions: what would change, and against what people decided. Changes nothing."""
     files, limit = body.get("files"), body.get("limit", MOST_DECISIONS)
     errors = [
-        FieldError(pointer=f"/{name}", detail="unknown field") for name in sorted(body.keys() - {"files", "limit"})
+        FieldError(pointer=pointer(name), detail="unknown field") for name in sorted(body.keys() - {"files", "limit"})
     ]
     if not isinstance(files, dict) or not files or not all(isinstance(text, str) for text in files.values()):
         errors.append(FieldError(pointer="/files", detail="must map file names to YAML texts"))

@@ -24,7 +24,11 @@ SCHEMA: dict[str, Any] = {
     "required": ["type", "title", "status", "detail", "code", "errors"],
     "properties": {
         "type": {"type": "string", "format": "uri-reference"}, "title": {"type": "string"},
-        "status": {"type": "integer"}, "detail": {"type": "string"},
+        "status": {
+            "type": ["integer", "string"],
+            "description": "The HTTP status; of what is decided already, the word for how it was decided",
+        },
+        "detail": {"type": "string"},
         "code": {"type": "string", "enum": sorted([*STATUS, "method_not_allowed", "internal"])},
         "errors": {
             "type": "array",
@@ -40,7 +44,7 @@ SCHEMA: dict[str, Any] = {
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """OpenAPI's `responses` for these error statuses, each with the codes that may stand in it."""
     found: dict[int | str, dict[str, Any]] = {}
-    # 429 and 503 may meet any request.
+    # 429 and 503 may meet any request, 401 every one that asks for a token or a signature.
     for status in sorted({401, 429, 503, *statuses}):
         codes = ", ".join(sorted(code for code, of in STATUS.items() if of == status))
         content = {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}

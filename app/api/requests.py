@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import Depends, Request, Security
+from fastapi import Depends, Path, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
@@ -43,6 +43,9 @@ async def authenticated(request: Request) -> Actor:
     request.state.actor = actor
     return actor
 
+
+Ident = Annotated[str, Path(pattern="^[^/]+$")]
+"""Names one thing in a path; whatever names nothing is a 404."""
 
 Anybody = Annotated[Actor, Depends(authenticated)]
 """Who speaks, before it is asked what they may: of what is not in their sight nobody learns even that (404 first)."""

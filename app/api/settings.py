@@ -7,8 +7,9 @@ from fastapi.responses import JSONResponse
 
 from app.actor import Actor
 from app.api.idempotency import IdempotentRoute
+from app.api.oversight_answers import ChangeAsked, Settings
 from app.api.problems import documented
-from app.api.requests import Body, Ctx, described, reader, writer
+from app.api.requests import Body, Ctx, Ident, described, reader, writer
 from app.errors import FieldError, Problem
 from app.identity.setting_changes import confirm_setting, propose_setting, withdraw_setting
 from app.views import settings
@@ -22,14 +23,17 @@ _CHANGE: dict[str, Any] = {
 }  # fmt: skip
 
 
-@router.get("", responses=documented(403), summary="Settings and changes that wait for a second person")
+@router.get(
+    "", response_model=Settings, responses=documented(403),
+    summary="Settings and changes that wait for a second person",
+)  # fmt: skip
 def get_settings(ctx: Ctx, actor: Annotated[Actor, reader("admin")]) -> JSONResponse:
     return JSONResponse(settings.settings(ctx, actor))
 
 
 @router.post(
-    "/changes", status_code=201, responses=documented(403, 413, 422), openapi_extra=described(_CHANGE),
-    summary="Propose a change",
+    "/changes", status_code=201, response_model=ChangeAsked, responses=documented(403),
+    openapi_extra=described(_CHANGE), summary="Propose a change",
 )  # fmt: skip
 def propose(ctx: Ctx, actor: Writer, body: Body) -> JSONResponse:
     name = body.get("name")
@@ -40,13 +44,19 @@ def propose(ctx: Ctx, actor: Writer, body: Body) -> JSONResponse:
     return JSONResponse({"change_id": propose_setting(ctx, actor, name, body["value"]), "status": "pending"}, 201)
 
 
-@router.post("/changes/{change_id}/confirm", responses=documented(403, 404, 409), summary="Confirm another's change")
-def confirm(ctx: Ctx, actor: Writer, change_id: str) -> JSONResponse:
+@router.post(
+    "/changes/{change_id}/confirm", response_model=ChangeAsked, responses=documented(403, 404),
+    summary="Confirm another's change",
+)  # fmt: skip
+def confirm(ctx: Ctx, actor: Writer, change_id: Ident) -> JSONResponse:
     confirm_setting(ctx, actor, change_id)
     return JSONResponse({"change_id": change_id, "status": "confirmed"})
 
 
-@router.post("/changes/{change_id}/withdraw", responses=documented(403, 404, 409), summary="Drop a change")
-def withdraw(ctx: Ctx, actor: Writer, change_id: str) -> JSONResponse:
+@router.post(
+    "/changes/{change_id}/withdraw", response_model=ChangeAsked, responses=documented(403, 404),
+    summary="Drop a change",
+)  # fmt: skip
+def withdraw(ctx: Ctx, actor: Writer, change_id: Ident) -> JSONResponse:
     withdraw_setting(ctx, actor, change_id)
     return JSONResponse({"change_id": change_id, "status": "withdrawn"})

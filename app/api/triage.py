@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from app.actor import Actor
+from app.api.answers import Case, CaseOpened
 from app.api.idempotency import IdempotentRoute
 from app.api.problems import documented
 from app.api.requests import Body, Ctx, described, writer
@@ -23,7 +24,8 @@ _WAITERS = anyio.CapacityLimiter(64)
 
 
 @router.post(
-    "/triage", status_code=202, responses=documented(403, 413, 422) | {200: {"description": "The case, decided"}},
+    "/triage", status_code=202, response_model=CaseOpened,
+    responses=documented(403) | {200: {"description": "The case, decided", "model": Case}},
     openapi_extra=described(TriageRequested.model_json_schema()),
     summary="Ask for triage of a text",
 )  # fmt: skip

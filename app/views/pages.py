@@ -45,7 +45,7 @@ def page(limit: int, cursor: str | None, types: tuple[type, ...]) -> Page:
         if not isinstance(key, list) or len(key) != len(types):
             raise ValueError(cursor)
         return Page(limit, tuple(_part(each, kind) for each, kind in zip(key, types, strict=True)))
-    except (binascii.Error, ValueError, RecursionError) as bad:
+    except (binascii.Error, ValueError, OverflowError, RecursionError) as bad:
         raise invalid_query("/cursor", "is not a cursor of this list") from bad
 
 

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from app import tenancy
 from app.actor import READS_ALL, Actor
-from app.errors import FieldError, Problem
+from app.errors import FieldError, Problem, pointer
 from app.ground import Ground
 from app.store.engine import read_only
 from app.store.models import Decision, Review
@@ -32,8 +32,7 @@ def simulate_texts(ground: Ground, actor: Actor, files: Mapping[str, str], limit
         candidate = read_ruleset(files)
     except RulesetInvalid as invalid:
         errors = [
-            FieldError(pointer="/files/" + Path(each.file).name.replace("~", "~0").replace("/", "~1"), detail=str(each))
-            for each in invalid.errors
+            FieldError(pointer=pointer("files", Path(each.file).name), detail=str(each)) for each in invalid.errors
         ]
         raise Problem("invalid_body", "The ruleset is not valid.", errors=errors) from None
     return simulate_ruleset(ground, actor.tenant, candidate, limit)

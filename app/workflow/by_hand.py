@@ -6,7 +6,7 @@ from pydantic import Field, ValidationError
 
 from app.actor import Actor
 from app.context import Context
-from app.errors import FieldError, Problem, field_errors
+from app.errors import FieldError, Problem, field_errors, pointer
 from app.store.engine import unit_of_work
 from app.store.models import Execution, ManualTask, Review
 from app.workflow import authority, cases
@@ -54,7 +54,8 @@ def close(ctx: Context, actor: Actor, task_id: str, body: object) -> None:
         except ValidationError as wrong:
             raise Problem("invalid_body", "The closing is not valid.", errors=field_errors(wrong)) from None
         if unknown := sorted(set(closing.result) - {f"{created_by(execution.tool)}_id"}):
-            errors = [FieldError(pointer=f"/result/{name}", detail="not a result of this tool") for name in unknown]
+            detail = "not a result of this tool"
+            errors = [FieldError(pointer=pointer("result", name), detail=detail) for name in unknown]
             raise Problem("invalid_body", "The closing is not valid.", errors=errors)
         task.status, task.closed_at, task.closed_by = "done" if closing.done else "declined", now, actor.principal_id
         task.evidence_payload = ctx.vault.seal(

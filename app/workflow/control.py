@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Literal, get_args
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter, ValidationError
 from sqlmodel import Session, col, select
 
 from app.actor import Actor
@@ -14,9 +15,11 @@ from app.store.models import Pause
 from app.workflow.faults import fault_point
 from app.workflow.record import log
 from tools.actions import ACTIONS
+from tools.events import EventType
 
 Scope = Literal["tenant", "workflow", "tool", "agent"]
 AGENTS = ("triage",)
+_WORKFLOW: TypeAdapter[str] = TypeAdapter(EventType)
 _PAUSED = sa.select(col(Pause.scope), col(Pause.name)).where(col(Pause.tenant) == sa.bindparam("of"))
 MAY_PAUSE = (
     "reviewer",
@@ -83,9 +86,16 @@ def _check(scope: str, name: str) -> None:
         detail = f"one of {', '.join(get_args(Scope))}"
         raise Problem("invalid_body", "The scope is not known.", errors=[FieldError(pointer="/scope", detail=detail)])
     known = {"tenant": ("",), "tool": tuple(ACTIONS), "agent": AGENTS}.get(scope)
-    if (known is not None and name not in known) or (scope == "workflow" and not 0 < len(name) <= 120):
+    if name not in known if known is not None else not _is_workflow(name):
         detail = "empty for a tenant, else the name of what is to be paused"
         raise Problem("invalid_body", "The name is not known.", errors=[FieldError(pointer="/name", detail=detail)])
+
+
+def _is_workflow(name: str) -> bool:
+    try:
+        return bool(_WORKFLOW.validate_python(name))
+    except ValidationError:
+        return False
 
 
 def _log(ctx: Context, session: Session, actor: Actor, kind: str, scope: str, name: str, now: datetime) -> None:

@@ -69,6 +69,8 @@ class Dismiss(Value):
 
 Correction = Annotated[Reclassify | Relink | Split | Merge | Dismiss, Field(discriminator="kind")]
 _CORRECTION: TypeAdapter[Correction] = TypeAdapter(Correction)
+SCHEMA = {"oneOf": [each.model_json_schema() for each in (Reclassify, Relink, Split, Merge, Dismiss)]}
+"""JSON Schema of a correction."""
 
 
 def correct(ctx: Context, actor: Actor, case_id: str, body: Any) -> list[str]:

@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 from app.actor import Actor, system_actor
 from app.context import Context
 from app.durable.port import WorkItem
-from app.errors import Code, FieldError, Problem, field_errors
+from app.errors import Code, FieldError, Problem, field_errors, pointer
 from app.ids import new_id
 from app.store import rows
 from app.store.engine import collided, read_only, unit_of_work
@@ -112,7 +112,7 @@ def request_triage(ctx: Context, actor: Actor, body: Any) -> str:
         raise Problem("invalid_body", "The triage request is not valid.", errors=field_errors(invalid)) from None
     unknown = sorted(set(body) - set(TriageRequested.model_fields))
     if unknown:
-        errors = [FieldError(pointer=f"/{name}", detail="unknown field") for name in unknown]
+        errors = [FieldError(pointer=pointer(name), detail="unknown field") for name in unknown]
         raise Problem("invalid_body", "The triage request is not valid.", errors=errors)
     ctx.intake.require_room(actor.tenant, 1)
     now = ctx.clock()

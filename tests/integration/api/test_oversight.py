@@ -226,3 +226,9 @@ def _found(document: Any, reference: str) -> bool:
             return False
         document = document[part]
     return True
+
+
+@pytest.mark.parametrize("name", ["", "a b", "psa", "psa.caf\u00e9", "psa.x\n", "a.b" * 60, "psa.x\x00"])
+def test_only_what_could_be_a_workflow_is_paused_as_one(api: Api, name: str) -> None:
+    problem(api.post("/v1/control/pause", {"scope": "workflow", "name": name}, "hal"), 422, "invalid_body", "/name")
+    assert api.get("/v1/control").json() == {"paused": []}

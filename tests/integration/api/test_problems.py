@@ -89,3 +89,10 @@ def test_every_response_carries_the_security_headers(api: Api) -> None:
         assert "default-src 'none'" in headers["content-security-policy"], path
         assert "unsafe" not in headers["content-security-policy"], path
         assert "strict-transport-security" not in headers, path
+
+
+@pytest.mark.parametrize("path", ["/v1/control/pause", "/v1/policies/simulate", "/v1/triage"])
+def test_an_unknown_field_is_pointed_at_whatever_its_name_holds(api: Api, path: str) -> None:
+    """RFC 6901: `~` and `/` in a name are escaped."""
+    body = {"a~b/c": 1, "kind": "other", "text": "x"}
+    problem(api.post(path, body, "ada"), 422, "invalid_body", "/a~0b~1c")

@@ -57,3 +57,10 @@ def test_pages_are_the_whole_list_once(rows: list[int], limit: int) -> None:
             break
         after = page(limit, cursor, (int,)).after
     assert found == rows
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
+def test_a_moment_outside_the_calendar_is_refused(moment: str) -> None:
+    with pytest.raises(Problem) as raised:
+        page(10, encode((moment, "a")), (datetime, str))
+    assert raised.value.code == "invalid_query"
