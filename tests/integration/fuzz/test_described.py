@@ -44,6 +44,8 @@ def test_every_call_is_as_described_whatever_is_sent_by_whomever(site: Site) -> 
     for result in described.get_all_operations():
         assert isinstance(result, Ok), result
         operation = result.ok()
+        if "text/event-stream" in str(operation.definition.raw):
+            continue  # it has no end
         for mode in MODES:
             try:
                 with contextlib.suppress(Unsatisfiable):  # nothing that the call takes could be wrong
