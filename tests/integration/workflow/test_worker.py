@@ -91,7 +91,16 @@ def test_an_event_goes_all_the_way(real: World) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "point",
-    ["triage.claimed", "triage.ran", "triage.recorded", "execute.claimed", "execute.applied", "execute.recorded"],
+    [
+        "triage.claimed",
+        "triage.ran",
+        "triage.recorded",
+        "worker.handled",
+        "execute.claimed",
+        "execute.applied",
+        "execute.read_back",
+        "execute.recorded",
+    ],
 )
 def test_killed_there_it_is_done_once_by_the_next_process(real: World, point: str) -> None:
     happen(real, "psa.timesheet.missing")
