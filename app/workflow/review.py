@@ -1,5 +1,6 @@
 """Review: what people say of a proposal. One function serves every surface, so that all give the same answers."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,6 +32,8 @@ from tools.values import Value
 
 DIGEST_NEEDED = ("approve", "edit", "reject")
 COMMENT_LIMIT = 10_000
+_NO_DIGEST = "sha256:" + "0" * 64
+_DIGEST = re.compile("sha256:[0-9a-f]{64}")
 _STANDING = select(Proposal).where(col(Proposal.case_id) == bindparam("case"), col(Proposal.status) == "decided")
 
 
@@ -128,6 +131,9 @@ def _parse(body: Any) -> tuple[VerdictBody | None, Problem | None]:
         return None, Problem("invalid_body", "The verdict is not valid.", errors=field_errors(wrong))
     if parsed.verdict in DIGEST_NEEDED and parsed.args_digest is None:
         error = FieldError(pointer="/args_digest", detail="the digest that was shown is needed")
+        return parsed, Problem("invalid_body", "The verdict is not valid.", errors=[error])
+    if parsed.verdict not in DIGEST_NEEDED and not _DIGEST.fullmatch(parsed.args_digest or _NO_DIGEST):
+        error = FieldError(pointer="/args_digest", detail="is not a digest")
         return parsed, Problem("invalid_body", "The verdict is not valid.", errors=[error])
     if parsed.verdict == "edit" and parsed.args is None:
         error = FieldError(pointer="/args", detail="an edit needs the complete new arguments")

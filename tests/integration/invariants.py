@@ -1,5 +1,6 @@
 """What must hold after every scenario, read from the rows and the firm's ledger without the code that made them."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from app.store.models import (
@@ -11,9 +12,11 @@ from app.store.models import (
     Proposal,
     Reservation,
     Review,
+    SettingChange,
     TriageRun,
     Verdict,
 )
+from tests.integration.voices import hands, satisfied
 from tests.integration.world import TENANTS, World
 
 RAN = ("running", "succeeded", "failed", "unknown", "undone")
@@ -21,18 +24,26 @@ RAN = ("running", "succeeded", "failed", "unknown", "undone")
 
 def check(world: World) -> None:
     """No effect without a decision, each effect once, the log tells, tenants are apart, reviews belong to somebody."""
-    for execution in world.rows(Execution):
-        if execution.fence > 0:
-            assert _may_run(world, execution), f"{execution.tool} {execution.id} ran without a decision"
-    _effects_once(world)
-    _tenants_apart(world)
-    _one_question_each(world)
+    check_rows(world)
     for tenant in TENANTS:
         found = world.verified(tenant)
         assert found.holds, found.reason
 
 
-def _may_run(world: World, execution: Execution) -> bool:
+def check_rows(world: World, named: Mapping[str, Collection[str]] | None = None) -> None:
+    """`check` without the log's proof. `named`: case → principals whom a request named as those who asked."""
+    told = {tenant: hands(world, tenant) for tenant in TENANTS}
+    for execution in world.rows(Execution):
+        if execution.fence > 0:
+            barred = told[execution.tenant].barred(execution) | set((named or {}).get(execution.case_id, ()))
+            assert _may_run(world, execution, barred), f"{execution.tool} {execution.id} ran without a decision"
+    _effects_once(world)
+    _tenants_apart(world)
+    _one_question_each(world)
+    _settings_by_two(world)
+
+
+def _may_run(world: World, execution: Execution, barred: set[str]) -> bool:
     """Whether policy let that very digest run by itself, or people approved that very digest."""
     decisions = [
         row for row in world.rows(Decision, proposal_id=execution.proposal_id)
@@ -47,17 +58,13 @@ def _may_run(world: World, execution: Execution) -> bool:
         verdict for verdict in world.rows(Verdict, review_id=review.id)
         if verdict.verdict == "approve" and verdict.args_digest == review.args_digest and verdict.at >= review.asked_at
     ]  # fmt: skip
-    case = world.case(review.case_id)
-    barred = {*review.editor_ids, case.requester_id}
-    return bool(said) and all(_met(required, said, barred) for required in review.required)
+    return satisfied(review, said, barred)
 
 
-def _met(required: dict[str, Any], said: list[Verdict], barred: set[str | None]) -> bool:
-    roles = {*required["roles"], required["escalate_to"]}
-    if not required["excluded"]:
-        barred = set()
-    people = {each.principal_id for each in said if roles & set(each.roles) and each.principal_id not in barred}
-    return len(people) >= int(required["approvers"])
+def _settings_by_two(world: World) -> None:
+    """A setting that a change names was proposed by one person and confirmed by another."""
+    for change in world.rows(SettingChange, status="confirmed"):
+        assert change.decided_by not in (None, change.proposed_by), f"{change.name} was changed by one person"
 
 
 def _effects_once(world: World) -> None:

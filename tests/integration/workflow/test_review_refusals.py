@@ -227,3 +227,12 @@ def test_who_was_shut_out_meanwhile_says_nothing(world: World) -> None:
     deactivate(world.ctx, machine_actor("acme"), lena.principal_id)
     with world.refused("not_permitted"):
         world.say(lena, asked, "reject")
+
+
+@pytest.mark.parametrize("verdict", ["respond", "withdraw"])
+def test_what_is_no_digest_is_named_where_none_is_needed(world: World, verdict: str) -> None:
+    asked = pending(world)
+    with world.refused("invalid_body") as caught:
+        world.say("lena", asked, verdict, args_digest="sha256:0", comment="why?")
+    assert [error.pointer for error in caught[0].errors] == ["/args_digest"]
+    assert world.rows(Verdict) == []

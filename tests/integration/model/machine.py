@@ -1,0 +1,303 @@
+"""Machine: many principals of two firms, doing in any order whatever the service lets anybody try."""
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from app.actor import Grant
+from app.durable.port import TryLater
+from app.errors import Problem
+from app.identity.delegations import delegate
+from app.identity.principals import grant_role, machine_actor, revoke_role
+from app.identity.setting_changes import confirm_setting, propose_setting
+from app.rulesets import SHIPPED, Rulesets
+from app.store.engine import unit_of_work
+from app.store.models import Case, Execution, ManualTask, Review, SettingChange, Tenant, TriageRun, Verdict
+from app.workflow import batch, by_hand, control, corrections, ingest, review, sweep, undo
+from app.workflow.route import EXECUTE_WORK
+from tests.integration.invariants import check, check_rows
+from tests.integration.model.book import AFTER, Book
+from tests.integration.workflow.scenes import CUSTOMER, INVOICE, MISSING, contacts, letter, task, write_off
+from tests.integration.workflow.test_execute_again import STRICTER
+from tests.integration.world import PEOPLE, TENANTS, Template, World
+from tools.actions import Action, HoldInvoice
+from tools.write_port import Refused
+
+MANUAL = "send_customer_message"
+"""What no connector of acme can do: a person does it."""
+WHO = st.sampled_from(sorted(PEOPLE))
+APPROVERS = st.sampled_from(["rhea", "lena", "lars", "finn", "fiona", "fred", "hal", "cora"])
+WHICH = st.integers(0, 40)
+TENANT = st.sampled_from(("acme", "acme", "acme", "borealis"))
+SETTINGS = st.sampled_from(
+    [
+        ("thresholds", {"auto_below": 0, "two_from": 0, "deny_from": 101}),
+        ("thresholds", {"auto_below": 0, "two_from": 101, "deny_from": 101}),
+        ("thresholds", {"auto_below": 60, "two_from": 80, "deny_from": 101}),
+        ("mode", "auto"), ("mode", "propose"), ("mode", "observe"),
+        ("trust", {"system": "system", "customer": "customer"}), ("trust", {"customer": "system"}),
+    ]
+)  # fmt: skip
+PLANS = st.sampled_from(["task", "other task", "small", "part", "large", "letter", "two tasks"])
+RENEWS = frozenset({"policy_changed", "stale_facts"})
+"""Refusals after which the review asks anew; every other leaves everything as it was."""
+
+
+class Supervision(RuleBasedStateMachine):
+    template: ClassVar[Template]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="model-"))
+        self.rules_folder = self.folder / "rules"
+        shutil.copytree(SHIPPED, self.rules_folder)
+        self.world = World.open(self.template, self.folder / "home", rulesets=Rulesets(self.rules_folder))
+        self.ctx, self.book = self.world.ctx, Book()
+        self.sent: list[tuple[dict[str, Any], str, str]] = []
+        self.strict = False
+
+    def teardown(self) -> None:
+        try:
+            check(self.world)
+        finally:
+            self.world.close()
+            shutil.rmtree(self.folder)
+
+    @initialize()
+    def by_hand_too(self) -> None:
+        with unit_of_work(self.ctx.engine) as session:
+            row = session.get_one(Tenant, "acme")
+            row.connectors = {name: value for name, value in row.connectors.items() if name != MANUAL}
+            session.add(row)
+
+    # -- what must hold after each step
+
+    @invariant()
+    def holds(self) -> None:
+        check_rows(self.world, self.book.named)
+        self.book.look(self.world)
+        self.book.limits(self.world, {self.world.actor("fiona").principal_id: 300_000})
+
+    def tried(self, act: Callable[[], Any], *, renews: frozenset[str] = frozenset()) -> Any:
+        """What it answered; where it was refused, nothing but the refusal is stored."""
+        before = self.state()
+        try:
+            return act()
+        except Problem as problem:
+            code = problem.code
+        if code not in renews:
+            assert self.state() == before, f"{code} left something behind"
+        return None
+
+    def state(self) -> Any:
+        """Every row that says what is to happen, as it stands."""
+        models = (Case, TriageRun, Review, Verdict, Execution, ManualTask, SettingChange)
+        return {model.__name__: sorted(repr(row) for row in self.world.rows(model)) for model in models}
+
+    def pick(self, model: Any, which: int, **where: Any) -> Any:
+        found = sorted(self.world.rows(model, **where), key=lambda row: row.id)
+        return found[which % len(found)] if found else None
+
+    def plan(self, name: str) -> list[Action]:
+        recipient = contacts(self.world)[0].email
+        plans: dict[str, list[Action]] = {
+            "task": [task()], "other task": [task("Look elsewhere")], "small": [write_off(20_000)],
+            "part": [write_off()], "large": [write_off(1_200_000)], "letter": [letter(str(recipient), CUSTOMER)],
+            "two tasks": [task("One"), task("Two")],
+        }  # fmt: skip
+        return plans[name]
+
+    # -- what comes in
+
+    @rule(kind=st.sampled_from(["invoice", "request", "timesheet"]), plan=PLANS, tenant=TENANT)
+    def event(self, kind: str, plan: str, tenant: str) -> None:
+        name, data = {
+            "invoice": ("erp.invoice.drafted", {"invoice_id": INVOICE}),
+            "request": ("psa.change_request.submitted", {"project_id": "prj-01", "text": "please"}),
+            "timesheet": ("psa.timesheet.missing", dict(MISSING)),
+        }[kind]  # fmt: skip
+        event = self.world.event(name, data)
+        self.world.agents.says(*self.plan(plan))
+        self.sent.append((event, tenant, self.world.deliver(event, tenant=tenant).accepted[0].case_id))
+        self.world.run()
+
+    @rule(which=WHICH)
+    def the_same_event_again(self, which: int) -> None:
+        if not self.sent:
+            return
+        event, tenant, case_id = self.sent[which % len(self.sent)]
+        before = self.state()
+        (taken,) = self.world.deliver(event, tenant=tenant).accepted
+        assert taken.duplicate
+        assert taken.case_id == case_id
+        assert self.state() == before, "a duplicate changed something"
+
+    @rule(who=WHO, plan=PLANS, named=st.one_of(st.none(), APPROVERS))
+    def request(self, who: str, plan: str, named: str | None) -> None:
+        body = {"kind": "billing_question", "text": "please see to it", "project": "prj-01"}
+        if named:
+            body["requested_by"] = f"{named}@acme.example"
+        self.world.agents.says(*self.plan(plan))
+        actor = self.world.actor(who)
+        case_id = self.tried(lambda: ingest.request_triage(self.ctx, actor, body))
+        if case_id and named:
+            self.book.named[case_id] = {self.world.actor(named).principal_id}
+        self.world.run()
+
+    # -- what people say
+
+    @rule(who=APPROVERS, which=WHICH, verdict=st.sampled_from(["approve", "approve", "approve", "reject", "respond",
+          "withdraw"]), tenant=TENANT, stale=st.sampled_from([False, False, False, True]))  # fmt: skip
+    def verdict(self, who: str, which: int, verdict: str, tenant: str, stale: bool) -> None:  # noqa: FBT001
+        about = self.pick(Review, which, status="pending") if which % 4 else self.pick(Review, which)
+        if about is None:
+            return
+        body = {"verdict": verdict, "args_digest": "sha256:0" if stale else about.args_digest, "comment": "so"}
+        self.give(self.world.actor(who, tenant), about, body, verdict)
+
+    def give(self, actor: Any, about: Review, body: Any, verdict: str) -> None:
+        taken: list[bool] = []
+
+        def act() -> None:
+            review.give_verdict(self.ctx, actor, about.id, body)
+            taken.append(True)
+
+        self.tried(act, renews=RENEWS)
+        if taken:
+            now = self.world.review(about.id)
+            assert about.tenant == actor.tenant, "somebody spoke of another firm's review"
+            assert about.status == "pending", f"{verdict} was taken of what was {about.status}"
+            assert now.status in AFTER[verdict], f"{verdict} made it {now.status}"
+            if verdict in ("approve", "edit", "reject"):
+                assert body["args_digest"] == about.args_digest, "another digest than the one shown was taken"
+            assert (now.args_digest != about.args_digest) == (verdict == "edit")
+
+    @rule(who=APPROVERS, which=WHICH, amount=st.sampled_from([10_000, 250_000, 1_100_000]))
+    def edit(self, who: str, which: int, amount: int) -> None:
+        about = self.pick(Review, which, status="pending", tenant="acme")
+        if about is None:
+            return
+        changes: dict[str, dict[str, Any]] = {
+            "write_off": {"amount_minor": amount},
+            "create_task": {"title": f"About {amount}"},
+        }
+        args = self.world.args(about.proposal_id) | changes.get(about.tool, {"body": f"We are at it, {amount}."})
+        body = {"verdict": "edit", "args_digest": about.args_digest, "args": args}
+        self.give(self.world.actor(who), about, body, "edit")
+
+    @rule(who=APPROVERS, several=st.lists(WHICH, min_size=1, max_size=3))
+    def approve_several(self, who: str, several: list[int]) -> None:
+        found = [self.pick(Review, which, status="pending", tenant="acme") for which in several]
+        items = [{"review_id": each.id, "args_digest": each.args_digest} for each in found if each]
+        actor = self.world.actor(who)
+        self.tried(lambda: batch.give_batch(self.ctx, actor, {"items": items, "verdict": "approve"}))
+
+    @rule(who=WHO, which=WHICH, body=st.sampled_from([None, {}, {"verdict": "approve"}, {"verdict": "edit"}, "x",
+          {"verdict": "edit", "args": {"title": 1}, "args_digest": "d"}]))  # fmt: skip
+    def nonsense(self, who: str, which: int, body: Any) -> None:
+        about = self.pick(Review, which)
+        if about is not None:
+            actor = self.world.actor(who)
+            self.tried(lambda: review.give_verdict(self.ctx, actor, about.id, body))
+
+    @rule(who=WHO, which=WHICH, kind=st.sampled_from(["relink", "reclassify", "dismiss", "merge", "nonsense"]),
+          plan=PLANS, into=WHICH)  # fmt: skip
+    def correct(self, who: str, which: int, kind: str, plan: str, into: int) -> None:
+        case, other = self.pick(Case, which, tenant="acme"), self.pick(Case, into)
+        if case is None or other is None:
+            return
+        more: dict[str, dict[str, str]] = {
+            "relink": {"project": "prj-02"},
+            "reclassify": {"to": "ticket"},
+            "merge": {"into": other.id},
+        }
+        body = {"kind": kind} | more.get(kind, {})
+        self.world.agents.says(*self.plan(plan))
+        actor = self.world.actor(who)
+        self.tried(lambda: corrections.correct(self.ctx, actor, case.id, body))
+        if kind == "merge" and self.world.case(case.id).merged_into == other.id:
+            self.book.named.setdefault(other.id, set()).update(self.book.named.get(case.id, ()))
+        self.world.run()
+
+    @rule(who=WHO, which=WHICH)
+    def take_back(self, who: str, which: int) -> None:
+        execution = self.pick(Execution, which, status="succeeded")
+        if execution is not None:
+            actor = self.world.actor(who)
+            answer = self.tried(lambda: undo.undo(self.ctx, actor, execution.id))
+            assert answer is None or execution.tenant == "acme", "somebody took back another firm's effect"
+
+    @rule(who=APPROVERS, which=WHICH, done=st.booleans())
+    def close(self, who: str, which: int, done: bool) -> None:  # noqa: FBT001
+        found = self.pick(ManualTask, which)
+        if found is not None:
+            actor = self.world.actor(who)
+            self.tried(lambda: by_hand.close(self.ctx, actor, found.id, {"done": done, "evidence": "sent it"}))
+
+    # -- who may do what
+
+    @rule(lender=APPROVERS, to=APPROVERS, role=st.sampled_from(["delivery_lead", "finance", "cfo", "reviewer"]))
+    def lend(self, lender: str, to: str, role: str) -> None:
+        actor, other, now = self.world.actor(lender), self.world.actor(to).principal_id, self.world.clock()
+        self.tried(lambda: delegate(self.ctx, actor, other, role, now, now + timedelta(days=2)))
+
+    @rule(who=st.sampled_from(["lena", "finn", "fred"]), back=st.booleans())
+    def move_role(self, who: str, back: bool) -> None:  # noqa: FBT001
+        role = Grant({"lena": "delivery_lead"}.get(who, "finance"))
+        act = grant_role if back else revoke_role
+        self.tried(lambda: act(self.ctx, machine_actor("acme"), self.world.actor(who).principal_id, role))
+
+    @rule(who=st.sampled_from(["ada", "alan", "carl", "cora"]), setting=SETTINGS)
+    def propose(self, who: str, setting: tuple[str, Any]) -> None:
+        actor = self.world.actor(who)
+        self.tried(lambda: propose_setting(self.ctx, actor, *setting))
+
+    @rule(who=st.sampled_from(["ada", "alan", "carl", "cora"]), which=WHICH)
+    def confirm(self, who: str, which: int) -> None:
+        change = self.pick(SettingChange, which, status="pending")
+        if change is not None:
+            actor = self.world.actor(who)
+            self.tried(lambda: confirm_setting(self.ctx, actor, change.id))
+
+    @rule()
+    def swap_rules(self) -> None:
+        self.strict = not self.strict
+        (self.rules_folder / "later.yaml").write_text(STRICTER if self.strict else "[]")
+        assert self.ctx.rulesets.refresh() == ()
+
+    @rule(who=WHO, on=st.booleans())
+    def switch(self, who: str, on: bool) -> None:  # noqa: FBT001
+        actor, act = self.world.actor(who), control.resume if on else control.pause
+        self.tried(lambda: act(self.ctx, actor, "tool", "write_off"))
+
+    # -- time, work, and what happens outside
+
+    @rule()
+    def work(self) -> None:
+        self.world.run(timedelta(minutes=1))
+
+    @rule(which=WHICH, model=st.sampled_from([Execution, TriageRun]))
+    def a_handler_is_called_again(self, which: int, model: Any) -> None:
+        row = self.pick(model, which)
+        if row is not None:
+            kind = EXECUTE_WORK if model is Execution else "triage"
+            with suppress(TryLater):  # paused: the queue would try it again
+                self.world.handle(kind, row.id)
+
+    @rule(hours=st.sampled_from([1, 5, 25, 49]))
+    def time_passes(self, hours: int) -> None:
+        self.world.clock.move(hours=hours)
+        sweep.reviews(self.ctx)
+        sweep.lost_work(self.ctx)
+
+    @rule(tenant=st.sampled_from(TENANTS))
+    def somebody_acts_outside(self, tenant: str) -> None:
+        with suppress(Refused):  # it is held already
+            self.world.elsewhere(HoldInvoice(invoice_id=INVOICE, reason="wait"), tenant)
