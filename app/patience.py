@@ -8,16 +8,17 @@ if TYPE_CHECKING:
 else:
     from uvicorn.protocols.http.auto import AutoHTTPProtocol as Protocol
 
-REQUEST_S = 20.0
-"""How long a whole request may take to arrive, if it is small; also how long a new connection may say nothing."""
 BYTES_PER_S = 8_192
 """What a large one gets more time for: so many bytes, one second."""
-_LOOK_S = 5.0
+_LOOKS = 4
+"""Within the time that a small request has."""
 
 
 class Patient(Protocol):
     """The server's HTTP protocol, with a deadline for reading. The application's own time is not counted."""
 
+    seconds: float
+    """How long a small request may take to arrive whole; also how long a new connection may say nothing."""
     _since: float | None = None
     _received = 0
     _looking: asyncio.TimerHandle | None = None
@@ -25,7 +26,7 @@ class Patient(Protocol):
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self._since = self.loop.time()
-        self._looking = self.loop.call_later(_LOOK_S, self._look)
+        self._looking = self.loop.call_later(self.seconds / _LOOKS, self._look)
 
     def data_received(self, data: bytes) -> None:
         if self._since is None:
@@ -46,7 +47,12 @@ class Patient(Protocol):
         now = self.loop.time()
         if self.flow.read_paused:
             self._since = now  # it is our turn, not the client's
-        if self._since is not None and now - self._since > REQUEST_S + self._received / BYTES_PER_S:
+        if self._since is not None and now - self._since > self.seconds + self._received / BYTES_PER_S:
             self.transport.close()
             return
-        self._looking = self.loop.call_later(_LOOK_S, self._look)
+        self._looking = self.loop.call_later(self.seconds / _LOOKS, self._look)
+
+
+def patient(for_s: float) -> type[Patient]:
+    """The protocol with this patience: the server makes one of it for each connection and gives it nothing."""
+    return type("Patient", (Patient,), {"seconds": for_s})

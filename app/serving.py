@@ -14,7 +14,7 @@ import uvicorn
 from app.bootstrap import Service
 from app.errors import Problem
 from app.main import create_app
-from app.patience import Patient
+from app.patience import patient
 from app.settings import Settings
 
 _BACKLOG = 2048
@@ -73,7 +73,7 @@ def serve(
         server = uvicorn.Server(
             uvicorn.Config(
                 app,
-                http=Patient,
+                http=patient(service.context.settings.request_timeout),
                 log_config=None,
                 access_log=False,
                 server_header=False,

@@ -94,6 +94,8 @@ class Settings(BaseSettings):
     public_url: SiteUrl = Field(default_factory=lambda known: f"http://{_in_url(known['host'])}:{known['port']}")
     """How people and webhooks reach this service, without a closing slash."""
     max_body_bytes: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 1024 * 1024
+    request_timeout: Annotated[int, Field(ge=1, le=3600)] = 20
+    """Seconds within which a small request must have arrived whole; each 8 KiB of a large one gives one more."""
     max_waiting: Annotated[int, Field(ge=1, le=10_000_000)] = 50_000
     """Pieces of work that may wait in all; above it deliveries are answered with 503 and a time to come back."""
     tenant_max_waiting: Annotated[int, Field(ge=1, le=10_000_000)] = 20_000

@@ -122,6 +122,9 @@ class DbosTable:
         self._holders = sa.text(
             f"SELECT DISTINCT executor_id FROM {table} WHERE status = 'PENDING' AND executor_id IS NOT NULL"  # noqa: S608
         )
+        self._held = sa.text(
+            f"SELECT workflow_uuid FROM {table} WHERE status = 'PENDING' AND executor_id = :executor"  # noqa: S608
+        )
         self._live = sa.text(
             f"SELECT workflow_uuid FROM {table} WHERE status IN ('ENQUEUED', 'PENDING') AND queue_name = :kind "  # noqa: S608
             f"UNION ALL SELECT workflow_uuid FROM {table} WHERE status = 'DELAYED' AND queue_name = :kind"
@@ -151,6 +154,11 @@ class DbosTable:
         """Executors that have claimed something."""
         with self._engine.connect() as connection:
             return list(connection.execute(self._holders).scalars())
+
+    def held_by(self, executor_id: str) -> set[str]:
+        """Ids of the items that this executor has claimed and not ended."""
+        with self._engine.connect() as connection:
+            return set(connection.execute(self._held, {"executor": executor_id}).scalars())
 
     def live_rows(self, kind: str) -> set[str]:
         """Rows with an item of this kind waiting, delayed or running."""

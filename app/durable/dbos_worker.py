@@ -23,8 +23,9 @@ from app.workflow.faults import fault_point
 
 _log = logging.getLogger(__name__)
 
-CRASHES: Final = 10
-"""An item during which the process died this often is given up."""
+CRASHES: Final = 5
+"""An item during which the process died this often has failed an attempt. Not given up at once: it may only have been
+under way beside the one that the process dies of."""
 HOUSEKEEPING_S: Final = 10.0
 KEEP_FINISHED: Final = timedelta(hours=1)
 _OUTAGE_RETRY: Final = timedelta(seconds=2)
@@ -57,6 +58,7 @@ class DbosWorker:
         self._stopping = threading.Event()
         self._idle = threading.Condition()
         self._active = 0
+        self._suspects: set[str] = set()
         self._housekeeper: threading.Thread | None = None
         self._dbos: DBOS | None = None
         self.executor_id = new_id("wrk", queue.clock())
@@ -230,11 +232,26 @@ class DbosWorker:
             recovered = DBOS._recover_pending_workflows(dead)  # noqa: SLF001
             _log.warning("took over %d items from %d dead executors", len(recovered), len(dead))
             fault_point("worker.took_over")
+        self._take_up_stranded()
         ticks = [WorkItem(kind=SCHEDULE_KIND, row=name, partition=SCHEDULE_KIND) for name in self._schedules]
         missing = {tick.row for tick in ticks} - self._queue.table.live_rows(SCHEDULE_KIND)
         if missing:
             with unit_of_work(self._engine) as session:
                 self._queue.put_again(session, [tick for tick in ticks if tick.row in missing])
+
+    def _take_up_stranded(self) -> None:
+        """Gives back what this process claimed and does not run: the database failed between the claim and the start,
+        or at the very end. Seen twice, so that nothing is taken that is just about to begin or to end."""
+        dbos = self._dbos
+        if dbos is None:
+            return
+        idle = self._queue.table.held_by(self.executor_id)
+        idle -= set(dbos._active_workflows_set.activeList())  # noqa: SLF001
+        stranded, self._suspects = idle & self._suspects, idle
+        for ident in sorted(stranded):
+            dbos._sys_db.reenqueue_for_recovery(ident, [self.executor_id], ident.partition(":")[0])  # noqa: SLF001
+        if stranded:
+            _log.warning("took up %d items again that were claimed and not at work", len(stranded))
 
     def _own_schedules(self) -> tuple[Schedule, ...]:
         return (Schedule("work-upkeep", timedelta(seconds=30), self._upkeep),)
@@ -246,7 +263,7 @@ class DbosWorker:
                 continue
             try:
                 if letter.crashed:
-                    work.on_poison(letter.item, Crashed(f"the process died {CRASHES} times during {letter.id}"))
+                    self._failed(work, letter.item, Crashed(f"the process died {CRASHES} times during {letter.id}"))
                 else:
                     self._failed(work, letter.item, RuntimeError("the outcome of an attempt could not be recorded"))
             except Exception as error:  # noqa: BLE001 - it stays a letter; the others must not wait for it

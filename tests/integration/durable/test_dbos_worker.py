@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.durable.dbos_queue import DbosQueue
-from app.durable.dbos_worker import DbosWorker
+from app.durable.dbos_worker import CRASHES, DbosWorker
 from app.durable.port import Crashed, Depth, Schedule, TryLater, Work, WorkItem
 from app.store.engine import read_only, unit_of_work
 from tests.integration.durable.items import SOON, Seen, StartWorker, item, no_poison, put
@@ -83,16 +83,35 @@ def test_an_item_whose_poison_could_not_be_told_is_told_again(
     assert told == ["evt_1", "evt_1"]
 
 
+def _died_with(engine: sa.Engine, times: int) -> None:
+    """As if everything had been claimed by so many executors that died."""
+    table = "workflow_status" if engine.dialect.name == "sqlite" else "dbos.workflow_status"
+    with unit_of_work(engine) as session:
+        session.connection().execute(sa.text(f"UPDATE {table} SET recovery_attempts = {times}"))
+
+
+def test_an_item_during_which_the_process_died_may_have_been_there_by_chance(
+    engine: sa.Engine, queue: DbosQueue, start: StartWorker
+) -> None:
+    put(engine, queue, item("evt_1"))
+    _died_with(engine, CRASHES + 1)
+    seen = Seen()
+    worker = start([Work("triage", seen, seen.poison, attempts=2, backoff=timedelta(milliseconds=10))])
+    assert queue.wait_idle(SOON)
+    assert seen.rows == []
+    worker._upkeep()
+    assert queue.wait_idle(SOON)
+    assert [(found.row, found.attempt) for found in seen.items] == [("evt_1", 2)]
+    assert seen.given_up == []
+
+
 def test_an_item_during_which_the_process_always_dies_is_given_up(
     engine: sa.Engine, queue: DbosQueue, start: StartWorker
 ) -> None:
     put(engine, queue, item("evt_1"))
-    table = "workflow_status" if engine.dialect.name == "sqlite" else "dbos.workflow_status"
-    with unit_of_work(engine) as session:
-        # As if it had been claimed by eleven executors that died.
-        session.connection().execute(sa.text(f"UPDATE {table} SET recovery_attempts = 11"))
+    _died_with(engine, CRASHES + 1)
     seen = Seen()
-    worker = start([Work("triage", seen, seen.poison)])
+    worker = start([Work("triage", seen, seen.poison, attempts=1)])
     assert queue.wait_idle(SOON)
     worker._upkeep()
     assert seen.rows == []
