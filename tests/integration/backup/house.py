@@ -98,7 +98,7 @@ class House:
         try:
             with read_only(engine) as session:
                 query = sa.select(Review.status, sa.func.count()).group_by(Review.status)  # type: ignore[call-overload]
-                return dict(session.connection().execute(query).all())  # type: ignore[arg-type]
+                return dict(session.connection().execute(query).all())
         finally:
             engine.dispose()
 

@@ -25,7 +25,7 @@ def stored(house: House) -> int:
 
 def readiness(house: House) -> dict[str, Any]:
     answer = house.service.http.get("/readyz")
-    return {"http": answer.status_code} | answer.json()
+    return {"http": answer.status_code, **answer.json()}
 
 
 def test_a_full_queue_sends_deliveries_away_and_recovers(house: House) -> None:

@@ -102,9 +102,7 @@ def _goes_and_comes_back(house: House, server: Server) -> None:
     back = time.monotonic()
     assert house.deliver(events) == 12
     until(lambda: settled(house), 120)
-    tell(
-        f"database away for {back - gone:.0f} s; all of 24 events done {time.monotonic() - back:.1f} s after it was back"
-    )
+    tell(f"database away for {back - gone:.0f} s; 24 events done {time.monotonic() - back:.1f} s after it was back")
     _all_done_once(house, 24)
 
 
@@ -120,7 +118,7 @@ def full_by_file_system(house: House) -> Iterator[Callable[[], None]]:
 
 
 @contextlib.contextmanager
-def full_by_limit(house: House) -> Iterator[Callable[[], None]]:
+def full_by_limit(house: House) -> Iterator[Callable[[], object]]:
     process = house.service._process
     assert process is not None
     files = [each for each in house.service.home.glob("countersign.db*") if each.is_file()]

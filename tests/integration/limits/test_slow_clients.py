@@ -60,7 +60,7 @@ def test_hundreds_of_slow_clients_are_hung_up_on_and_nobody_waits_for_them(house
         silent, headers, bodies = clients[:third], clients[third : 2 * third], clients[2 * third :]
         trickle(headers, head)
         trickle(bodies, head + b"Content-Type: application/json\r\nContent-Length: 5000\r\n\r\n{")
-        took = []
+        took: list[float] = []
         patience = float(house.service.environment["COUNTERSIGN_REQUEST_TIMEOUT"])
         while not took or time.monotonic() < begun + patience * 0.7:
             trickle(headers, b"X-A: b\r\n")
