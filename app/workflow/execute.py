@@ -132,8 +132,9 @@ def finish(
 
 def reconcile_item(execution: Execution) -> WorkItem:
     return WorkItem(
-        kind=RECONCILE_WORK, row=execution.id, generation=execution.attempt, partition=execution.tenant, priority=1
-    )
+        kind=RECONCILE_WORK, row=execution.id, generation=execution.attempt * route.GENERATIONS,
+        partition=execution.tenant, priority=1,
+    )  # fmt: skip
 
 
 def _claim(ctx: Context, execution_id: str, material: Material) -> Claimed | None:

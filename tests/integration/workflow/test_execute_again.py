@@ -6,6 +6,7 @@ import pytest
 
 from app.store.models import Execution
 from app.workflow import control, sweep
+from app.workflow.route import EXECUTE_WORK
 from tests.integration.workflow.conftest import Restrict
 from tests.integration.workflow.scenes import (
     INVOICE,
@@ -211,6 +212,17 @@ def test_many_looks_while_paused_do_not_swallow_a_later_try(world: World) -> Non
     world.run(timedelta(minutes=3))
     control.resume(world.ctx, world.actor("hal"), "tool", "create_task")
     world.firm().fault("timeout_before_apply", "create_task", 1)
+    world.run(timedelta(minutes=1))
+    assert world.one(Execution, id=execution.id).status == "succeeded"
+    assert effects(world) == 1
+
+
+def test_many_questions_without_an_answer_do_not_swallow_a_later_one(world: World) -> None:
+    """Each retry takes a generation of the item too: of what is asked later, none may be used up."""
+    execution = unrun(world)
+    world.firm().fault("timeout_before_apply", "create_task", 2)
+    world.handle(EXECUTE_WORK, execution.id)
+    world.firm().fault("unavailable", "read", 2)
     world.run(timedelta(minutes=1))
     assert world.one(Execution, id=execution.id).status == "succeeded"
     assert effects(world) == 1
