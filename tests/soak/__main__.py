@@ -5,6 +5,7 @@ Exits with 1 if anything is. `--backend both` runs SQLite (one process) and Post
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,8 @@ _SUMS = ("events", "duplicates", "cases", "executions", "verdicts", "effects", "
 
 def main() -> int:
     asked = _arguments()
+    # Told to end, it ends what it has begun.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if asked.backend == "both":
         results = _both(asked)
     else:

@@ -14,7 +14,6 @@ NOT_PROVOKED = {
     "execute.gave_up": "after 5 failing attempts", "reconcile.gave_up": "after 8 failing attempts",
     "sweep.overdue": "reviews wait for hours", "sweep.rules": "a broken rule file stops the next start",
     "learn.cleared": "no command rebuilds the memory", "learn.rewound": "no command rebuilds the memory",
-    "worker.gave_up": "after 10 deaths in one item",
 }  # fmt: skip
 BY_COMMAND = ("erase.forgotten", "erase.erased", "erase.scrubbed")
 """Points that `countersign erase` passes, not the service."""
@@ -45,12 +44,10 @@ class Plan:
             )
             if at_random:
                 return True, ()
-            never = [point for point in _SERVED if not self.hits[point]]
-            known = sorted((point for point in _SERVED if self.hits[point]), key=lambda point: self.hits[point])
             # Those with the fewest hits, at some passing or other: always at the first, the oldest item of work would
             # be in the middle of it each time, and be given up as what the process dies of.
-            few = self.rng.sample(never, min(len(never), _AT_ONCE)) + self.rng.sample(known[:12], min(len(known), 3))
-            return False, tuple(f"{point}@{self.rng.choice((1, 1, 2, 3, 5, 8))}" for point in few)
+            fewest = sorted(_SERVED, key=lambda point: (self.hits[point], self.rng.random()))[:_AT_ONCE]
+            return False, tuple(f"{point}@{self.rng.randint(1, 20 if self.hits[point] else 4)}" for point in fewest)
 
     def end(self) -> None:
         """No more kills are wanted."""
