@@ -17,7 +17,8 @@ def test_killed_sixty_times_nothing_is_lost_and_nothing_doubled(tmp_path: Path) 
     if postgres.programs() is None:
         pytest.skip("no PostgreSQL server programs on this machine")
     done = subprocess.run(
-        [sys.executable, "-m", "tests.soak", "--kills", "15", "--points", "15", "--json", "--keep", tmp_path / "soak"],
+        [sys.executable, "-m", "tests.soak", "--kills", "15", "--points", "15", "--forked", "--json", "--keep",
+         tmp_path / "soak"],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.stdout, done.stderr
@@ -28,5 +29,5 @@ def test_killed_sixty_times_nothing_is_lost_and_nothing_doubled(tmp_path: Path) 
         assert sum(each["hits"].values()) >= 30
         # Kills say something only where something was under way.
         assert each["counts"]["events"] >= 10
-        assert each["counts"]["effects"] >= 5
+        assert each["counts"]["effects"] >= 3
     assert done.returncode == 0
