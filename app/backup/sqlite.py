@@ -109,6 +109,7 @@ class SqlitePlace:
                 with suppress(FileNotFoundError):
                     Path(f"{self._path}{more}").rename(aside / f"{self._path.name}{more}")
         self._draft.replace(self._path)
+        self.discard()
         handle = os.open(self._path.parent, os.O_RDONLY)
         try:
             os.fsync(handle)
@@ -117,8 +118,8 @@ class SqlitePlace:
         return kept
 
     def discard(self) -> None:
-        for more in ("", "-wal", "-shm", "-journal"):
-            Path(f"{self._draft}{more}").unlink(missing_ok=True)
+        for each in self._draft.parent.glob(f"{self._draft.name}*"):  # with what lies beside a database in use
+            each.unlink()
 
 
 def _path(url: sa.URL) -> str:
