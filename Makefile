@@ -1,6 +1,6 @@
 # The environment lives in .venv; every target makes or refreshes it first.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all check bench soak lock
+.PHONY: help setup run test test-all test-postgres check bench soak lock
 
 PYTHON ?=
 PYTEST := .venv/bin/python -m pytest -n 2
@@ -11,7 +11,7 @@ DATABASE ?= sqlite
 export COUNTERSIGN_TEST_DATABASE = $(DATABASE)
 
 help:
-	@echo "make setup | run | test | test-all | check | bench | soak [KILLS=N] | lock"
+	@echo "make setup | run | test | test-all | test-postgres | check | bench | soak [KILLS=N] | lock"
 
 setup: .venv/.ready
 
@@ -26,6 +26,11 @@ test: .venv/.ready
 
 test-all: .venv/.ready
 	$(PYTEST) $(if $(ONLY),-m "$(ONLY)")
+
+# The workflow, the API, the log, the store and the queue on PostgreSQL; `make test-all DATABASE=postgres` runs everything.
+test-postgres: export COUNTERSIGN_TEST_DATABASE = postgres
+test-postgres: .venv/.ready
+	$(PYTEST) -m "(not slow or postgres) and not browser" $(addprefix tests/integration/,api audit durable store workflow)
 
 check: .venv/.ready
 	.venv/bin/ruff check .

@@ -124,6 +124,20 @@ def drop_database(url: str) -> None:
     _administer(made, f"DROP DATABASE IF EXISTS {made.database} WITH (FORCE)")
 
 
+def contents(engine: sa.Engine) -> dict[str, bytes]:
+    """What every table holds, texts in UTF-8 and bytes as they are: what files hold where the server has them."""
+    inspector, found = sa.inspect(engine), {}
+    for schema in ("public", "dbos"):
+        for table in inspector.get_table_names(schema):
+            with engine.connect() as connection:
+                rows = connection.execute(sa.text(f'SELECT * FROM {schema}."{table}"')).all()
+            values = (each for row in rows for each in row if each is not None)
+            found[f"{schema}.{table}"] = b"\n".join(
+                bytes(each) if isinstance(each, bytes | memoryview) else str(each).encode() for each in values
+            )
+    return found
+
+
 def _create(of: sa.URL, how: str) -> str:
     name = f"test_{uuid.uuid4().hex}"
     _administer(of, f"CREATE DATABASE {name} {how}")

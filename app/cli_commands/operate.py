@@ -116,20 +116,21 @@ def _logging(level: str) -> None:
 
 
 def migrate(*, as_json: Json = False) -> None:
-    """Bring the database to this version's tables. Answers {"migrated","revision"}."""
+    """Bring the database to this version's tables. Answers {"migrated","former","revision"}."""
     from app.settings import load_settings, make_home
     from app.store.engine import make_engine
-    from app.store.migrate import HEAD
+    from app.store.migrate import HEAD, revision
     from app.store.migrate import migrate as bring
 
     settings = load_settings()
     make_home(settings)
     engine = make_engine(settings.database_url)
     try:
+        former = revision(engine)
         moved = bring(engine)
     finally:
         engine.dispose()
-    told = {"migrated": moved, "revision": HEAD}
+    told = {"migrated": moved, "former": former, "revision": HEAD}
     tell(told, as_json=as_json, text=lambda: [f"at revision {HEAD}" + ("" if moved else " already")])
 
 

@@ -23,6 +23,7 @@ from app.durable.dbos_store import (
 from app.durable.lanes import Shares
 from app.durable.port import Depth, WorkItem
 from app.store.engine import begins_on_write, unit_of_work
+from app.store.migrate import alone
 from app.workflow.faults import fault_point
 
 
@@ -43,8 +44,9 @@ class DbosQueue:
 
     def prepare(self) -> None:
         """Create or migrate the tables of the queue: DBOS's (PostgreSQL: in the schema `dbos`), lanes and executors."""
-        lanes.metadata.create_all(self.durable_engine)
-        DBOS.migrate(self._engine.url.render_as_string(hide_password=False), schema=SCHEMA)
+        with alone(self._engine):  # neither copes with another process that does the same
+            lanes.metadata.create_all(self.durable_engine)
+            DBOS.migrate(self._engine.url.render_as_string(hide_password=False), schema=SCHEMA)
 
     def put(self, session: Session, item: WorkItem, *, delay: timedelta | None = None) -> None:
         """See `WorkQueue.put`. Delays are observed to about a second."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from app.durable.lanes import metadata
 
@@ -129,8 +130,12 @@ class Heartbeats:
         # The database being away for a moment must not end the beating; if it stays away, silence is the right message.
         while not self._stop.wait(BEAT_S):
             with contextlib.suppress(sa.exc.DBAPIError), self._engine.begin() as connection:
+                # A process that was stopped for long finds its row gone, and is alive again.
+                beat = postgresql.insert(executor_table).values(
+                    executor_id=self._own, beat_at=sa.func.clock_timestamp()
+                )
                 connection.execute(
-                    sa.update(executor_table)
-                    .where(executor_table.c.executor_id == self._own)
-                    .values(beat_at=sa.func.clock_timestamp())
+                    beat.on_conflict_do_update(
+                        index_elements=["executor_id"], set_={"beat_at": sa.func.clock_timestamp()}
+                    )
                 )

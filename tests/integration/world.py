@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from sqlalchemy import Engine
 from sqlmodel import SQLModel, col, select
 
 from app import tenancy
@@ -146,6 +147,14 @@ class World:
         )  # fmt: skip
         queue.handle_by(works(ctx))
         return cls(ctx, clock, queue, said, connectors, dict(template.secrets))
+
+    @classmethod
+    def over(cls, world: "World", engine: Engine) -> "World":
+        """The same firms and people over another database, which has what theirs has."""
+        queue = FakeQueue(engine, world.clock)
+        ctx = replace(world.ctx, engine=engine, queue=queue)
+        queue.handle_by(works(ctx))
+        return replace(world, ctx=ctx, queue=queue)
 
     def close(self) -> None:
         self.connectors.close()

@@ -27,6 +27,10 @@ def _plain_types(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:
     return False
 
 
+def _note(*, step: Any, **_more: Any) -> None:
+    context.config.attributes.get("applied", []).append(step.up_revision_id)
+
+
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=SQLModel.metadata,
@@ -34,6 +38,7 @@ context.configure(
     render_item=_plain_types,
     render_as_batch=False,
     compare_type=True,
+    on_version_apply=_note,
 )
 with context.begin_transaction():
     context.run_migrations()

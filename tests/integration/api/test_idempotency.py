@@ -1,4 +1,5 @@
 import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from app.api import idempotency
 from app.store.engine import unit_of_work
 from app.store.models import Case, IdempotencyKey
+from tests import postgres
 from tests.integration.api.actions import waiting
 from tests.integration.api.conftest import Api, problem
 
@@ -100,12 +102,14 @@ def test_the_kept_answer_is_sealed(api: Api) -> None:
     _, (row,) = waiting(api)
     body = {"verdict": "respond", "comment": ASKED["text"]}
     assert ASKED["text"] in api.post(f"/v1/reviews/{row.id}/verdicts", body, "finn", headers=KEY).text
-    api.world.ctx.engine.dispose()
-    path = api.world.ctx.engine.url.database
-    assert path is not None
-    with sqlite3.connect(path) as connection:
-        dump = "\n".join(connection.iterdump())
-    connection.close()
+    engine = api.world.ctx.engine
+    if engine.dialect.name == "postgresql":
+        dump = b"\n".join(postgres.contents(engine).values()).decode(errors="replace")
+    else:
+        engine.dispose()
+        with closing(sqlite3.connect(str(engine.url.database))) as connection:
+            dump = "\n".join(connection.iterdump())
+    assert row.id in dump
     assert ASKED["text"] not in dump
 
 

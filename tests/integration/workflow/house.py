@@ -13,6 +13,7 @@ from app.audit.verify import Key, Result, verify
 from app.store.engine import read_only
 from app.store.models import Case, Event, Payload, SubjectKey
 from app.workflow.erase import erase_person
+from tests import postgres
 from tests.integration.world import World
 
 NAME, ADDRESS = "Rosalind Achterberg", "rosalind.achterberg@kestrel-harbour.example"
@@ -44,8 +45,10 @@ class House:
     encoder: Encoder
 
     def files(self) -> dict[str, bytes]:
-        home = self.world.ctx.settings.home
-        return {str(path.relative_to(home)): path.read_bytes() for path in home.rglob("*") if path.is_file()}
+        home, engine = self.world.ctx.settings.home, self.world.ctx.engine
+        found = {str(path.relative_to(home)): path.read_bytes() for path in home.rglob("*") if path.is_file()}
+        # PostgreSQL's own files are its own; its tables stand for them.
+        return found | (postgres.contents(engine) if engine.dialect.name == "postgresql" else {})
 
     def holding(self, *needles: bytes) -> dict[str, bytes]:
         """File → one of the needles that it holds, in any case of letters."""

@@ -54,7 +54,7 @@ def service(world: World, *faults: str) -> Iterator[subprocess.Popen[str]]:
         [sys.executable, str(Path(__file__).with_name("service.py")), str(world.ctx.settings.home), start,
          ",".join(faults)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COUNTERSIGN_DATABASE_URL": world.ctx.settings.database_url},
     )  # fmt: skip
     with process:
         try:

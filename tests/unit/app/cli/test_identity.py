@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from app.store.migrate import HEAD
 from tests.unit.app.cli.runner import Cli
 
 
 def test_the_first_token_of_an_empty_installation_makes_the_demo_firm(cli: Cli) -> None:
-    assert cli.done("migrate") == {"migrated": True, "revision": "0001"}
-    assert cli.done("migrate")["migrated"] is False
+    assert cli.done("migrate") == {"migrated": True, "former": None, "revision": HEAD}
+    assert cli.done("migrate") == {"migrated": False, "former": HEAD, "revision": HEAD}
     ran = cli("token", "create", "--name", "ops", "--role", "admin", "--role", "finance", "--json")
     assert ran.code == 0
     assert ran.json.keys() == {"token", "principal"}
