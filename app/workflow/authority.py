@@ -97,17 +97,18 @@ def required_roles(review: Review) -> set[str]:
 
 
 def approved_before(session: Session, found: Dossier, principal_id: str, known: Reach, now: datetime) -> int:
-    """What this person approved in the window for the same contract or, without one, the same customer."""
+    """What this person approved in the window for the same contract or the same customer, whichever is more."""
     since = now - timedelta(days=tenancy.read(session, found.case.tenant).window_days)
-    scope = approver_scope(found, principal_id, known)
-    return history.moved(session, found.case.tenant, [scope], since)[scope]
+    sums = history.moved(session, found.case.tenant, approver_scopes(found, principal_id, known), since)
+    return max(sums.values())
 
 
-def approver_scope(found: Dossier, principal_id: str, known: Reach) -> str:
-    """Under which name an approver's approvals are summed up: splitting one amount into many does not help."""
+def approver_scopes(found: Dossier, principal_id: str, known: Reach) -> list[str]:
+    """Under which names an approver's approvals are summed up: splitting one amount into many does not help, nor does
+    spreading it over a customer's contracts."""
     scopes = route.scopes(found.case, found.action, known)
-    about = scopes.get("contract") or scopes.get("customer") or "firm"
-    return f"approver/{principal_id}/{about}"
+    about = [scopes[name] for name in ("contract", "customer") if name in scopes] or ["firm"]
+    return [f"approver/{principal_id}/{each}" for each in about]
 
 
 def able(session: Session, verdict: Verdict, found: Dossier, known: Reach, now: datetime) -> Approval:

@@ -236,8 +236,9 @@ def _reserve(
     if execution.review_id is not None:
         reviewed = session.get_one(Review, execution.review_id)
         names |= {
-            authority.approver_scope(found, item.principal_id, material.known)
+            name
             for item in review.approvals(session, reviewed)
+            for name in authority.approver_scopes(found, item.principal_id, material.known)
         }
     for name in sorted(names):
         session.add(

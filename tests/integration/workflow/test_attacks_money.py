@@ -112,6 +112,22 @@ def test_a_limit_is_not_stretched_by_approving_all_before_any_runs(world: World)
 # -- nobody alone, by delegating
 
 
+def test_a_limit_is_not_spread_over_the_contracts_of_a_customer(world: World) -> None:
+    """Invoices of two contracts of one customer: what was approved for the one counts for the other."""
+    rules_alone(world)
+    for number, invoice in enumerate((INVOICE, "inv-063", INVOICE)):
+        project = world.get(Invoice, invoice).project_id
+        planned = write_off(PART, invoice, f"part {number}")
+        (asked,) = world.reviews(ask(world, "vera", planned, text=f"part {number}", project=project))
+        if number == 2:
+            with world.refused("not_permitted"):
+                world.approve("fiona", asked)
+            return
+        world.approve("fiona", asked)
+        world.run()
+        assert world.execution(asked).status == "succeeded"
+
+
 def test_the_requester_does_not_approve_through_somebody_they_lend_their_role_to(world: World) -> None:
     case = ask(world, "finn", write_off())
     now = world.clock()

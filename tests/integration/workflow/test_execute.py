@@ -319,7 +319,13 @@ def test_spent_money_is_kept_under_every_name_that_counts_it(world: World) -> No
     world.run()
     scopes = {row.scope for row in world.rows(Reservation)}
     finn = world.actor("finn").principal_id
-    assert scopes == {"tool/write_off", "customer/cus-08", "contract/ctr-01", f"approver/{finn}/ctr-01"}
+    assert scopes == {
+        "tool/write_off",
+        "customer/cus-08",
+        "contract/ctr-01",
+        f"approver/{finn}/ctr-01",
+        f"approver/{finn}/cus-08",
+    }
     assert {row.amount_minor for row in world.rows(Reservation)} == {PART}
 
 
