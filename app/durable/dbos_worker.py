@@ -261,11 +261,12 @@ class DbosWorker:
             work = self._works.get(letter.item.kind)
             if work is None:
                 continue
+            died = Crashed(f"the process died {CRASHES} times during {letter.id}")
             try:
-                if letter.crashed:
-                    self._failed(work, letter.item, Crashed(f"the process died {CRASHES} times during {letter.id}"))
-                else:
-                    self._failed(work, letter.item, RuntimeError("the outcome of an attempt could not be recorded"))
+                self._failed(
+                    work, letter.item,
+                    died if letter.crashed else RuntimeError("the outcome of an attempt could not be recorded"),
+                )  # fmt: skip
             except Exception as error:  # noqa: BLE001 - it stays a letter; the others must not wait for it
                 _log.error("%s could not be given up", letter.id, exc_info=error)
             else:
