@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-BENCHES = ("help", "cold_start", "decision", "verify", "accept", "queue_page", "end_to_end", "memory")
+BENCHES = ("help", "cold_start", "decision", "verify", "accept", "queue_page", "end_to_end", "memory", "replay")
 """Modules of evals.bench, each with `measure(folder) -> list[Figure]`."""
 
 eval_app = typer.Typer(add_completion=False, help="Run evaluation tasks.")

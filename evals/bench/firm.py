@@ -61,9 +61,9 @@ class Firm:
 
 
 @contextmanager
-def firm(home: Path, *, mode: str = "propose") -> Iterator[Firm]:
+def firm(home: Path, *, mode: str = "propose", database_url: str | None = None) -> Iterator[Firm]:
     """A new firm whose workflows are all in `mode`. Its worker is not started."""
-    service = build(Settings(home=home))
+    service = build(Settings(home=home, database_url=database_url) if database_url else Settings(home=home))
     try:
         connectors = dict.fromkeys(ACTIONS, "sandbox") | {"records": "sandbox"}
         add_tenant(service.context, TENANT, "Bench", connectors=connectors, settings={"mode": mode})

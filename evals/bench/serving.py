@@ -41,21 +41,24 @@ class Serving:
 
 
 @contextmanager
-def serving(home: Path, role: str = "all") -> Iterator[Serving]:
+def serving(home: Path, role: str = "all", database_url: str | None = None) -> Iterator[Serving]:
     """`countersign serve --role ROLE` on `home`, from ready until the block ends, then stopped as Ctrl-C stops it.
+
+    A worker answers nobody: it is ready when it runs, and its port is of no use.
 
     Raises RuntimeError when it ends by itself or is not ready within a minute.
     """
     port = _free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COUNTERSIGN_")}
     environment |= {"COUNTERSIGN_HOME": str(home), "COUNTERSIGN_PORT": str(port), "COUNTERSIGN_LOG_LEVEL": "WARNING"}
+    environment |= {"COUNTERSIGN_DATABASE_URL": database_url} if database_url else {}
     command = [sys.executable, "-c", "from app.cli import main; main()", "serve", "--role", role]
     begun = time.perf_counter()
     process = subprocess.Popen(  # noqa: S603 - this very interpreter
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        while not _ready(port):
+        while role != "worker" and not _ready(port):
             if process.poll() is not None or time.perf_counter() - begun > _PATIENCE_S:
                 raise RuntimeError(f"`serve --role {role}` did not become ready (exit code {process.returncode})")
             time.sleep(_POLL_S)

@@ -1,7 +1,7 @@
 """Sandbox: the embedded firm as the product meets it, through the read and write ports, and as its owner runs it."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
@@ -113,6 +113,11 @@ class Sandbox:
             book.add(records)
             book.start_counting()
         return len(records)
+
+    def enter(self, records: Iterable[Record]) -> None:
+        """Records that somebody enters in the firm's own systems. Raises sqlite3.IntegrityError where one exists."""
+        with self._store.transaction() as connection:
+            Book(connection).add(records)
 
     def show(self, kind: str, ident: str) -> dict[str, Any] | None:
         """One record as JSON, past every fault. Raises ValueError where kind or id is not of its form."""
