@@ -26,6 +26,7 @@ from evals.bench.firm import SEED, TENANT, Firm, firm
 from evals.bench.serving import Serving, serving
 from evals.replay import logs
 from evals.replay.logs import Sent
+from evals.replay.people import approve_all, approver
 from evals.replay.senders import Tally, deliver, with_duplicates
 from tools.records import Customer, Project, Ticket
 
@@ -72,6 +73,7 @@ def replay(folder: Path, data: Path, plan: Plan) -> list[Figure]:
     with firm(home, mode="auto", database_url=plan.database_url) as one:
         slugs, secrets = _sources(one)
         _enter_tickets(one, events)
+        token = approver(one)
         url = one.service.context.settings.database_url
     engine = make_engine(url)
     try:
@@ -82,13 +84,15 @@ def replay(folder: Path, data: Path, plan: Plan) -> list[Figure]:
             accepted_s = time.perf_counter() - begun
             _worked_off(engine)
             worked_s = time.perf_counter() - begun
+            approved = approve_all(server, token)
+            _worked_off(engine)
         counts = _counts(engine)
         grown = _bytes(engine) - before
     finally:
         engine.dispose()
     with firm_again(home, plan) as ledger:
         effects, doubled = len(ledger), sum(int(str(entry["count"])) - 1 for entry in ledger)
-    _must_hold(events, tally, counts, doubled)
+    _must_hold(events, tally, counts, approved, effects, doubled)
     lost = len(events) - counts["events"] + counts["unfinished"]
     every = len(events)
     return [
@@ -99,6 +103,7 @@ def replay(folder: Path, data: Path, plan: Plan) -> list[Figure]:
         stated("replay.stored", counts["events"], "events", every),
         stated("replay.cases", counts["cases"], "cases", every),
         stated("replay.triaged", counts["triaged"], "runs", every),
+        stated("replay.approved", approved, "reviews, by a person", every),
         stated("replay.effects", effects, "effects", every),
         at_most("replay.lost", lost, "events", 0, every),
         at_most("replay.doubled", doubled, "effects", 0, max(effects, 1)),
@@ -203,10 +208,13 @@ def _counts(engine: Engine) -> dict[str, int]:
             "events": many(session, Event), "cases": many(session, Case), "triaged": many(session, TriageRun, ended),
             "unfinished": many(session, TriageRun, ~ended), "recognised": many(session, Event, col(Event.recognised)),
             "runs": many(session, TriageRun),
+            "failed": many(session, Execution, col(Execution.status).in_(("failed", "void"))),
         }  # fmt: skip
 
 
-def _must_hold(events: list[Sent], tally: Tally, counts: dict[str, int], doubled: int) -> None:
+def _must_hold(
+    events: list[Sent], tally: Tally, counts: dict[str, int], approved: int, effects: int, doubled: int
+) -> None:
     wrong = []
     if tally.refused:
         wrong.append(f"{len(tally.refused)} deliveries were refused, as {tally.refused[0]}")
@@ -214,6 +222,8 @@ def _must_hold(events: list[Sent], tally: Tally, counts: dict[str, int], doubled
         wrong.append(f"{len(events)} events were sent, {tally.taken} taken, {counts['events']} are stored")
     if counts["recognised"] > counts["runs"] or counts["unfinished"]:
         wrong.append(f"{counts['recognised']} events to triage, {counts['triaged']} triaged")
+    if effects < approved - counts["failed"]:
+        wrong.append(f"{approved} reviews were approved, {effects} took effect, {counts['failed']} failed")
     if doubled:
         wrong.append(f"{doubled} effects twice")
     if wrong:
