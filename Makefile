@@ -1,6 +1,6 @@
 # The environment lives in .venv; every target makes or refreshes it first.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all test-postgres check bench soak lock
+.PHONY: help setup run test test-all test-postgres check bench soak races model lock
 
 PYTHON ?=
 PYTEST := .venv/bin/python -m pytest -n 2
@@ -11,7 +11,7 @@ DATABASE ?= sqlite
 export COUNTERSIGN_TEST_DATABASE = $(DATABASE)
 
 help:
-	@echo "make setup | run | test | test-all | test-postgres | check | bench | soak [KILLS=N] | lock"
+	@echo "make setup | run | test | test-all | test-postgres | check | bench | soak [KILLS=N] | races | model [EXAMPLES=N] | lock"
 
 setup: .venv/.ready
 
@@ -45,6 +45,15 @@ bench: .venv/.ready
 KILLS ?= 120
 soak: .venv/.ready
 	.venv/bin/python -m tests.soak --kills $$(($(KILLS) / 4)) --points $$(($(KILLS) / 4))
+
+# Every race with all of its rounds, on SQLite and PostgreSQL; CI runs a share of them.
+races: .venv/.ready
+	RACES=full $(PYTEST) tests/integration/races
+
+# The stateful model for so many runs of 50 steps, other ones each time.
+EXAMPLES ?= 500
+model: .venv/.ready
+	MODEL_EXAMPLES=$(EXAMPLES) .venv/bin/python -m pytest tests/integration/model
 
 # Versions already in the lock are kept where they still fit pyproject.toml; delete a line to move it.
 lock: .venv/.ready

@@ -8,12 +8,10 @@ from typing import Any
 import pytest
 
 from app.rulesets import SHIPPED, Rulesets
-from tests.integration.durable.conftest import new_database, postgres_server
 from tests.integration.invariants import check
 from tests.integration.races.arena import Arena, Tally, open_arena
 from tests.integration.world import Template, World, make_template
-
-__all__ = ["postgres_server"]
+from tests.postgres import new_database
 
 Report = Callable[[Tally], None]
 """Puts a race in the table and fails the test if anything was wrong in it."""
