@@ -194,6 +194,8 @@ class Traffic:
 
     def _stumble(self) -> None:
         """The firm's system applies, and does not answer in time; or does not even apply; or cannot be read."""
+        if self._sandbox.due_faults():
+            return  # one at a time: an outage as long as all of an item's attempts is another matter
         fault, scope = random.choices(
             [("timeout_after_apply", "*"), ("timeout_before_apply", "*"), ("unavailable", "read")], [6, 2, 2]
         )[0]
