@@ -6,6 +6,7 @@ import re
 import secrets
 import stat
 import tempfile
+from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -62,6 +63,7 @@ def _upper(raw: Any) -> Any:
 
 AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
 SiteUrl = Annotated[str, AfterValidator(_site)]
+Price = Annotated[Decimal, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 FaultPoint = Annotated[str, AfterValidator(checked)]
 
 
@@ -119,6 +121,25 @@ class Settings(BaseSettings):
 
     reasoner: Literal["embedded", "model"] = "embedded"
     model: str | None = None
+    model_timeout: Annotated[int, Field(ge=1, le=600)] = 30
+    """Seconds within which an answer of the model must be there as a whole."""
+    model_input_price: Price | None = None
+    """Of a million tokens that the model reads, in units of any one currency; without prices no money is counted."""
+    model_output_price: Price | None = None
+    """Of a million tokens that it writes."""
+    model_case_tokens: Annotated[int, Field(ge=0)] = 100_000
+    """Most tokens for one case, read and written, over all its runs; what goes beyond is read without the model."""
+    model_case_calls: Annotated[int, Field(ge=0)] = 40
+    model_case_seconds: Annotated[int, Field(ge=0)] = 300
+    """Most time that the model's answers for one case may take together."""
+    model_case_cost: Price | None = None
+    """Most money for one case, in the prices' currency."""
+    model_day_tokens: Annotated[int, Field(ge=0)] = 5_000_000
+    """Most tokens for all cases of one firm on one day (UTC)."""
+    model_day_cost: Price | None = None
+    """Most money for all cases of one firm on one day (UTC)."""
+    model_patience: Annotated[int, Field(ge=0, le=86_400)] = 900
+    """Seconds for which a case waits for a model that is busy, before it is read without it."""
     openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
     openai_base_url: SiteUrl | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
 
@@ -153,6 +174,10 @@ class Settings(BaseSettings):
                 raise ValueError("COUNTERSIGN_REASONER=model needs COUNTERSIGN_MODEL")
             if self.openai_api_key is None and self.openai_base_url is None:
                 raise ValueError("COUNTERSIGN_REASONER=model needs OPENAI_API_KEY, or OPENAI_BASE_URL of an own server")
+        if (self.model_input_price is None) != (self.model_output_price is None):
+            raise ValueError("COUNTERSIGN_MODEL_INPUT_PRICE and COUNTERSIGN_MODEL_OUTPUT_PRICE are set together")
+        if self.model_input_price is None and not (self.model_case_cost is None and self.model_day_cost is None):
+            raise ValueError("a limit on the model's cost needs COUNTERSIGN_MODEL_INPUT_PRICE and _OUTPUT_PRICE")
         if self.environment == "production":
             if self.faults:
                 raise ValueError("COUNTERSIGN_FAULTS is for tests; production refuses it")

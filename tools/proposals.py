@@ -13,10 +13,21 @@ Level = Literal["low", "medium", "high"]
 Share = Annotated[int, Field(ge=0, le=100)]
 
 
+class Usage(Value):
+    """What model calls cost: `cost_micros` in millionths of the price list's currency, None where no price is known."""
+
+    calls: Annotated[int, Field(ge=0)]
+    tokens_in: Annotated[int, Field(ge=0)]
+    tokens_out: Annotated[int, Field(ge=0)]
+    cost_micros: Annotated[int, Field(ge=0)] | None = None
+    latency_ms: Annotated[int, Field(ge=0)] = 0
+
+
 class Assessment(Value):
     """What the event means. `abstained` says why no category was chosen; then `category` is None.
 
-    `confidence` is a calibrated percentage; `evidence` names facts. `model` and `prompt` stamp where it came from.
+    `confidence` is a calibrated percentage; `evidence` names facts. `model`, `prompt` and `usage` stamp where it came
+    from and what that cost.
     """
 
     category: Line | None
@@ -29,6 +40,7 @@ class Assessment(Value):
     language: Line = "en"
     model: Line
     prompt: Line | None = None
+    usage: Usage | None = None
 
 
 class ArgumentSource(Value):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from agents.case_records import CaseRecords
 from agents.reasoners.base import Reading, Vocabulary
 from agents.situation import Situation
 from agents.state import Run, TriageState
@@ -59,4 +60,5 @@ def _reading(situation: Situation) -> Reading | None:
     return Reading(
         text=text, vocabulary=vocabulary, tenant=situation.tenant, evidence=evidence,
         customer=customer.id if customer else None, language=customer.language if customer else None, odds=odds,
+        records=CaseRecords(situation.lookups, situation.reached, situation.now),
     )  # fmt: skip

@@ -12,16 +12,17 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
-from agents.journal import ModelResponse
+from agents.reasoners.base import ModelBusy
 from app import tenancy
 from app.actor import system_actor
 from app.context import Context
 from app.durable.port import TryLater, WorkItem
 from app.ids import new_id
 from app.store.engine import read_only, unit_of_work
-from app.store.models import Case, Event, Execution, ModelCall, TriageRun
+from app.store.models import Case, Event, Execution, TriageRun
 from app.workflow import cases, control, decide, review, route
 from app.workflow.faults import fault_point
+from app.workflow.journal import DatabaseJournal
 from app.workflow.material import Material, read_material, related_of
 from app.workflow.record import log
 from app.workflow.trigger import Trigger, read_trigger
@@ -70,61 +71,23 @@ class Claimed:
     trigger: Trigger
 
 
-class DatabaseJournal:
-    """agents.journal.Journal over `model_call`: what a run of this case paid for is replayed by the next."""
-
-    def __init__(self, ctx: Context, case: Case) -> None:
-        self._ctx, self._case = ctx, case
-
-    def recorded(self, request_digest: str) -> ModelResponse | None:
-        with read_only(self._ctx.engine) as session:
-            row = session.exec(
-                select(ModelCall).where(
-                    col(ModelCall.tenant) == self._case.tenant,
-                    col(ModelCall.case_id) == self._case.id,
-                    col(ModelCall.request_digest) == request_digest,
-                )
-            ).first()
-            if row is None:
-                return None
-            return ModelResponse.model_validate(self._ctx.vault.open(session, row.tenant, row.response_payload))
-
-    def record(self, request_digest: str, response: ModelResponse) -> None:
-        now = self._ctx.clock()
-        case = self._case
-        with unit_of_work(self._ctx.engine) as session:
-            payload = self._ctx.vault.seal(
-                session, case.tenant, case.data_subject, "model_response", response.model_dump(mode="json"), now
-            )
-            call = ModelCall(
-                id=new_id("mdl", now), tenant=case.tenant, case_id=case.id, request_digest=request_digest,
-                model=response.model, prompt_tokens=response.input_tokens,
-                completion_tokens=response.output_tokens, cost_micros=response.cost_micros or 0,
-                response_payload=payload, at=now,
-            )  # fmt: skip
-            session.add(call)
-            session.flush()
-            log(
-                self._ctx, session, system_actor(case.tenant, "triage"), "model.called",
-                refs={"case": case.id, "model_call": call.id}, digests={"request": request_digest},
-                details={"tokens_in": response.input_tokens, "tokens_out": response.output_tokens}, payloads=[payload],
-            )  # fmt: skip
-        fault_point("triage.model_called")
-
-
 def handle(ctx: Context, item: WorkItem) -> None:
-    """Works off one run. Raises TryLater while paused, and whatever the graph or a lookup raised: it is tried again."""
+    """Works off one run. Raises TryLater while paused or while the model is busy, and whatever the graph or a lookup
+    raised: it is tried again."""
     claimed = _claim(ctx, item.row)
     if claimed is None:
         return
     fault_point("triage.claimed")
     now = ctx.clock()
     read = ctx.connectors.reader(claimed.case.tenant)
-    outcome = ctx.triage.run(
-        claimed.trigger.event, tenant=claimed.case.tenant, now=now, lookups=Lookups(read),
-        journal=DatabaseJournal(ctx, claimed.case), trust=claimed.trigger.trust,
-        new_proposal_id=lambda: new_id("prp", now),
-    )  # fmt: skip
+    try:
+        outcome = ctx.triage.run(
+            claimed.trigger.event, tenant=claimed.case.tenant, now=now, lookups=Lookups(read),
+            journal=DatabaseJournal(ctx, claimed.case, claimed.event_row), trust=claimed.trigger.trust,
+            new_proposal_id=lambda: new_id("prp", now),
+        )  # fmt: skip
+    except ModelBusy as busy:
+        raise TryLater(busy.after) from busy
     event = claimed.trigger.event
     material = read_material(
         read, event.subject, related_of(event.type, event.data), [item.action for item in outcome.proposals], now
@@ -240,7 +203,8 @@ def _record(ctx: Context, claimed: Claimed, outcome: Outcome, material: Material
             "ident": claimed.run_id, "now": now, "why": outcome.nothing_because, "category": assessment.category,
             "urgency": assessment.urgency, "impact": assessment.impact, "confidence": assessment.confidence,
             "abstained": assessment.abstained, "payload": payload,
-            "stamps": {"model": assessment.model, "prompt": assessment.prompt},
+            "stamps": {"model": assessment.model, "prompt": assessment.prompt}
+            | ({"usage": assessment.usage.model_dump(mode="json")} if assessment.usage else {}),
         }  # fmt: skip
         connection.execute(_END_DONE, ended)
         session.add(case)

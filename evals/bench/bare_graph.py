@@ -13,7 +13,7 @@ from typing import Any, Self
 from langgraph.checkpoint.sqlite import SqliteSaver
 
 from agents.graph import wiring
-from agents.journal import ModelResponse
+from agents.journal import ModelResponse, Spent
 from agents.memory import Memory
 from agents.reasoners.embedded.encoder import Encoder
 from agents.reasoners.embedded.reasoner import EmbeddedReasoner
@@ -80,6 +80,9 @@ class _NothingPaid:
 
     def record(self, request_digest: str, response: ModelResponse) -> None:
         raise RuntimeError("the embedded reasoner pays for nothing")
+
+    def spent(self) -> Spent:
+        return Spent()
 
 
 class _Pickled:

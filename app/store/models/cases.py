@@ -102,10 +102,15 @@ class TriageRun(SQLModel, table=True):
 
 
 class ModelCall(SQLModel, table=True):
-    """A paid model call: digest of prompt and settings → response. A repeated run replays it and pays nothing."""
+    """A paid model call: digest of prompt and settings → response. A repeated run replays it and pays nothing.
+
+    `prompt` stamps the prompt file; `latency_ms` is what the answer took.
+    """
 
     __tablename__ = "model_call"
-    __table_args__ = (UniqueConstraint("tenant", "case_id", "request_digest"),)
+    __table_args__ = (
+        UniqueConstraint("tenant", "case_id", "request_digest"), Index("ix_model_call_day", "tenant", "at"),
+    )  # fmt: skip
 
     id: str = Field(primary_key=True)
     tenant: str
@@ -115,5 +120,7 @@ class ModelCall(SQLModel, table=True):
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost_micros: int = 0
+    latency_ms: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    prompt: str = Field(default="", sa_column_kwargs={"server_default": ""})
     response_payload: str
     at: datetime = time_field()

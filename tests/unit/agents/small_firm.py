@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
 from agents.graph import Triage
-from agents.journal import ModelResponse
+from agents.journal import ModelResponse, Spent
 from agents.reasoners.base import Reasoner
 from tools.actions import Action
 from tools.events import EVENT_TYPES, WorkflowEvent
@@ -63,14 +63,29 @@ class SmallFirm:
 class Journal:
     """Keeps model calls in memory, as the database keeps them."""
 
-    def __init__(self) -> None:
+    def __init__(self, spent: Spent | None = None) -> None:
         self.calls: dict[str, ModelResponse] = {}
+        self.before = spent or Spent()
 
     def recorded(self, request_digest: str) -> ModelResponse | None:
         return self.calls.get(request_digest)
 
     def record(self, request_digest: str, response: ModelResponse) -> None:
         self.calls[request_digest] = response
+
+    def spent(self) -> Spent:
+        """What was used before this journal was begun, and since."""
+        made = self.calls.values()
+        tokens = sum(one.input_tokens + one.output_tokens for one in made)
+        cost = sum(one.cost_micros or 0 for one in made)
+        before = self.before
+        return Spent(
+            case_calls=before.case_calls + len(made), case_tokens=before.case_tokens + tokens,
+            case_cost_micros=before.case_cost_micros + cost,
+            case_latency_ms=before.case_latency_ms + sum(one.latency_ms for one in made),
+            day_tokens=before.day_tokens + tokens, day_cost_micros=before.day_cost_micros + cost,
+            case_age_s=before.case_age_s,
+        )  # fmt: skip
 
 
 @dataclass
