@@ -241,7 +241,8 @@ def _carry_out(ctx: Context, asked: _Asked, action: Action | None, material: Mat
     verdict = Verdict(
         id=new_id("ver", now), tenant=review.tenant, review_id=review.id, principal_id=asked.actor.principal_id,
         verdict=asked.body.verdict, args_digest=asked.body.args_digest, roles=sorted(speaks.roles),
-        lent=speaks.lent, limit_minor=speaks.limit_minor, surface=asked.actor.surface, shown_at=asked.shown_at, at=now,
+        lent=speaks.lent, limit_minor=speaks.limit_minor, surface=asked.actor.surface, shown_at=asked.shown_at,
+        at=max(now, review.asked_at),  # it answers what was asked, though the clock was set back meanwhile
     )  # fmt: skip
     payloads = []
     if asked.body.comment:

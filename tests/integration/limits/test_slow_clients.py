@@ -5,6 +5,7 @@ import select
 import socket
 import time
 from collections.abc import Iterator
+from statistics import median
 
 import psutil
 import pytest
@@ -45,6 +46,14 @@ def trickle(clients: list[socket.socket], piece: bytes) -> None:
             each.send(piece)
 
 
+def answered(house: House) -> float:
+    """Seconds that two requests of somebody else take together."""
+    at = time.monotonic()
+    assert house.service.http.get("/healthz").status_code == 200
+    assert house.sender.post(house.sample).status_code == 202
+    return time.monotonic() - at
+
+
 def memory(house: House) -> int:
     process = house.service._process
     assert process is not None
@@ -54,6 +63,7 @@ def memory(house: House) -> int:
 def test_hundreds_of_slow_clients_are_hung_up_on_and_nobody_waits_for_them(house: House) -> None:
     path = house.sender.url.partition(f":{house.service.port}")[2]
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\n".encode()
+    usual = [answered(house) for _ in range(5)]
     begun = time.monotonic()
     with connections(house, CLIENTS) as clients:
         third = CLIENTS // 3
@@ -65,20 +75,17 @@ def test_hundreds_of_slow_clients_are_hung_up_on_and_nobody_waits_for_them(house
         while not took or time.monotonic() < begun + patience * 0.7:
             trickle(headers, b"X-A: b\r\n")
             trickle(bodies, b" ")
-            at = time.monotonic()
-            assert house.service.http.get("/healthz").status_code == 200
-            assert house.sender.post(house.sample).status_code == 202
-            took.append(time.monotonic() - at)
+            took.append(answered(house))
             time.sleep(0.1)
         if time.monotonic() < begun + patience * 0.9:
             assert not any(map(closed, headers + bodies)), "hung up on before the time was over"
-        assert sorted(took)[int(len(took) * 0.95)] < 2.0, "others waited"
+        assert median(took) <= 3 * median(usual) + 0.5, "others waited"
         while time.monotonic() < begun + patience * 1.6 + 2:
             trickle(headers, b"X-A: b\r\n")
             trickle(bodies, b" ")
             time.sleep(0.2)
         left = [len([each for each in group if not closed(each)]) for group in (silent, headers, bodies)]
-        tell(f"{CLIENTS} slow clients: p95 of two requests {sorted(took)[int(len(took) * 0.95)] * 1000:.0f} ms")
+        tell(f"{CLIENTS} slow clients: two requests {median(took):.3f} s, without them {median(usual):.3f} s")
         assert left == [0, 0, 0]
     assert house.service.http.get("/readyz").status_code == 200
     assert house.service.tracebacks() == []
