@@ -178,7 +178,8 @@ def test_a_filled_database_of_that_release_is_brought_up(
         for name, count in counts.items():
             assert connection.scalar(sa.select(sa.func.count()).select_from(tables[name])) == count, name
     reopened = World.over(filled, old)
-    assert [row.corrector_ids for row in reopened.rows(Case)] == [row.corrector_ids for row in filled.rows(Case)]
+    correctors = {row.id: set(row.corrector_ids) for row in reopened.rows(Case)}
+    assert all(set(row.corrector_ids) <= correctors[row.id] for row in filled.rows(Case))
     check(reopened)
     for tenant in TENANTS:
         assert reopened.verified(tenant).holds
