@@ -15,7 +15,7 @@ import pytest
 from tests.e2e.fleet import Fleet, until
 from tests.e2e.installation import Installation
 from tests.e2e.sender import Sender
-from tests.postgres import drop_database, new_database
+from tests.postgres import new_database
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -40,10 +40,9 @@ def fleet(tmp_path: Path) -> Iterator[Callable[[str], Fleet]]:
 
 
 @pytest.fixture
-def postgres(postgres_server: str) -> Iterator[str]:
-    url = new_database(postgres_server)
-    yield url
-    drop_database(url)
+def postgres(postgres_server: str) -> str:
+    """It goes with its server: a fleet outlives the fixtures that its test asked for after it."""
+    return new_database(postgres_server)
 
 
 class Office:
