@@ -5,13 +5,16 @@ Only trusted facts trace anything: a number that stands in a customer's own text
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 
 from agents.situation import Situation
 from agents.steps import Earlier, Given, Step
-from agents.wording import exponent_of, line
+from agents.wording import line
+from agents.written import Written, written
+from tools.facts import Fact
 from tools.records import RECORDS, Contact, Person, Record
 from tools.values import RecordKind
 
@@ -27,25 +30,37 @@ _OWNER: Mapping[str, RecordKind] = {
     "milestone_id": "milestone", "ticket_id": "ticket", "time_entry_id": "time_entry",
 }  # fmt: skip
 
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
-_MONTH = "|".join(f"{name}|{name[:3]}" for name in _MONTHS)
-_EMAIL = re.compile(r"[^\s<>()\[\],;:]+@[^\s<>()\[\],;:]+\.\w+")
-_URL = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
-_DATES = (
-    re.compile(r"\b(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})\b"),
-    re.compile(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\.? (?P<n>{_MONTH})\.?,? (?P<y>\d{{4}})\b", re.IGNORECASE),
-    re.compile(rf"\b(?P<n>{_MONTH})\.? (?P<d>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<y>\d{{4}})\b", re.IGNORECASE),
-)
-_MONEY = re.compile(
-    r"(?:\b[A-Z]{3} ?|[€$£¥] ?)-?\d[\d,.]*\d|(?:\b[A-Z]{3} ?|[€$£¥] ?)-?\d|\d[\d,.]* ?(?:[€$£¥]|[A-Z]{3}\b)"
-)
-_HOURS = re.compile(r"\d[\d,]*(?:\.\d+)? ?(?:h|hrs?|hours?)\b")
-_NUMBER = re.compile(r"\d(?:[\d,]*\d)?(?:\.\d+)?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _NAME = re.compile(r"\b[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)+")
+_SINGLE_NAME = re.compile(r"(?<=[a-zäöüß,;:\x00] )[A-ZÄÖÜ][\w'’-]+")
+_WORD = re.compile(r"[\w'’-]+")
+_OF_LETTERS = frozenset({"promise", "deadline"})
+"""Kinds of pieces that only a letter is looked through for: all other prose is the firm's own templates."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What may be said: texts as they stand, days, whole numbers, and amounts with their currency.
+
+    `sums` are numbers that were computed or proposed, said in any of `currencies`.
+    """
+
+    texts: Set[str] = frozenset()
+    days: Set[date] = frozenset()
+    numbers: Set[int] = frozenset()
+    amounts: Set[tuple[int, str]] = frozenset()
+    sums: Set[int] = frozenset()
+    currencies: Set[str] = frozenset()
+
+    def accounts_for(self, piece: Written) -> bool:
+        if piece.kind == "date":
+            return any(piece.is_day(day) for day in self.days)
+        if piece.kind == "money" and piece.currency is not None:
+            summed = piece.currency in self.currencies and not self.sums.isdisjoint(piece.numbers)
+            return summed or any((number, piece.currency) in self.amounts for number in piece.numbers)
+        if piece.kind in ("money", "hours", "number"):
+            return not (self.numbers | self.sums).isdisjoint(piece.numbers)
+        return False
 
 
 class Grounds:
@@ -65,13 +80,12 @@ class Grounds:
             for name, given in step.args.items()
             if isinstance(given, Given) and name not in PROSE.get(step.tool, ())
         ]
-        texts, dates, numbers = self._of_facts
-        more_texts, more_dates, more_numbers = _sorted_out([*own, *step.computed])
-        text = _masked(text, texts | more_texts)
-        pieces = list(_pieces(text, dates | more_dates, numbers | more_numbers))
-        if step.letter is not None:
-            template = f"{step.letter.subject}\n{step.letter.body}"
-            pieces += [name for name in _NAME.findall(text) if name not in template]
+        letter = step.letter
+        known = self._known_to(letter.facts) if letter else self._of_reach
+        texts, days, numbers = _sorted_out([*own, *step.computed])
+        known = replace(known, texts=known.texts | texts, days=known.days | days, sums=numbers)
+        template = f"{letter.subject}\n{letter.body}" if letter else None
+        pieces = list(_untraced(_masked(text, known.texts), known, template))
         return list(dict.fromkeys(line(piece) for piece in pieces))[:20]
 
     def foreign(self, step: Step) -> str | None:
@@ -91,7 +105,7 @@ class Grounds:
             for name in ("subject", "body")
             if isinstance(given := step.args.get(name), Given) and isinstance(given.value, str)
         )
-        text = unicodedata.normalize("NFKC", body).casefold()
+        text = _plain(body)
         ours, others = self._names_by_customer(customer)
         text = _masked(text, ours)
         said = next((name for name in others if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)), None)
@@ -103,13 +117,13 @@ class Grounds:
         lookups = self._situation.lookups
         for one in lookups.customers():
             names = (one.name, one.mail_domain or "", one.id)
-            (ours if one.id == customer else others).update(name.casefold() for name in names)
+            (ours if one.id == customer else others).update(_plain(name) for name in names)
         for project in lookups.projects():
             names = (project.name, project.id, project.contract_id)
-            (ours if project.customer_id == customer else others).update(name.casefold() for name in names)
+            (ours if project.customer_id == customer else others).update(_plain(name) for name in names)
         for record in self._situation.reached.records.values():
             if isinstance(record, Contact | Person) and self._situation.reached.customer_of(record) in (None, customer):
-                ours.update((record.name.casefold(), record.email.casefold()))
+                ours.update((_plain(record.name), _plain(record.email)))
         return {name for name in ours if name}, {name for name in others - ours if len(name) > 3}
 
     def _customer(self, step: Step) -> str | None:
@@ -132,16 +146,44 @@ class Grounds:
         return self._situation.reached.customer_of(record) if record is not None else None
 
     @cached_property
-    def _of_facts(self) -> tuple[set[str], set[date], set[int]]:
-        values: list[object] = []
-        for record in self._situation.reached.records.values():
-            values.extend(
-                value
-                for field in _single_fields(type(record))
-                if (value := getattr(record, field)) is not None and record.trust(field).trusted
-            )
-        values.extend(fact.value for fact in self._situation.event_facts() if fact.trust.trusted)
-        return _sorted_out(values)
+    def _of_reach(self) -> Known:
+        records = self._situation.reached.records.values()
+        named = [(record, name) for record in records for name in _single_fields(type(record))]
+        return self._known(named, self._situation.event_facts())
+
+    def _known_to(self, facts: Iterable[str]) -> Known:
+        """Of a letter: what it was to be written from, and nothing that happens to stand in another record."""
+        wanted = set(facts)
+        reached = self._situation.reached.records
+        named = [
+            (record, field)
+            for ident in wanted
+            for key, _, field in [ident.partition("#")]
+            if (record := reached.get(key)) is not None and field in _single_fields(type(record))
+        ]
+        return self._known(named, [fact for fact in self._situation.event_facts() if fact.id in wanted])
+
+    def _known(self, named: Iterable[tuple[Record, str]], told: Iterable[Fact]) -> Known:
+        values: list[object] = [fact.value for fact in told if fact.trust.trusted]
+        amounts: set[tuple[int, str]] = set()
+        for record, field in named:
+            value = getattr(record, field)
+            if value is None or not record.trust(field).trusted:
+                continue
+            values.append(value)
+            currency = getattr(record, "currency", None)
+            if field.endswith("_minor") and isinstance(currency, str) and record.trust("currency").trusted:
+                amounts.add((value, currency))
+        texts, days, numbers = _sorted_out(values)
+        return Known(texts, days, numbers, amounts, currencies=self._currencies)
+
+    @cached_property
+    def _currencies(self) -> Set[str]:
+        records = self._situation.reached.records.values()
+        return {
+            currency for record in records
+            if isinstance(currency := getattr(record, "currency", None), str) and record.trust("currency").trusted
+        }  # fmt: skip
 
 
 def _single_fields(model: type[Record]) -> tuple[str, ...]:
@@ -191,49 +233,31 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _pieces(text: str, dates: set[date], numbers: set[int]) -> Iterator[str]:
-    """Addresses, dates, amounts and numbers of `text` that are not among the known ones."""
-    for pattern in (_URL, _EMAIL):
-        yield from pattern.findall(text)
-        text = pattern.sub(" ", text)
-    for pattern in _DATES:
-        yield from (found.group() for found in pattern.finditer(text) if _as_date(found) not in dates)
-        text = pattern.sub(" ", text)
-    for pattern, reading in ((_MONEY, _minor), (_HOURS, _minutes), (_NUMBER, _whole)):
-        yield from (found.group() for found in pattern.finditer(text) if reading(found.group()) not in numbers)
-        text = pattern.sub(" ", text)
+def _untraced(text: str, known: Known, template: str | None) -> Iterator[str]:
+    """The pieces of `text` that nothing known accounts for; of a letter also promises, deadlines and names that its
+    template (what the firm meant to say) does not hold."""
+    meant = unicodedata.normalize("NFKC", template).casefold() if template is not None else None
+    rest = text
+    for piece in written(text):
+        rest = rest.replace(piece.text, "\x00")
+        if piece.kind in _OF_LETTERS:
+            if meant is not None and piece.text.casefold() not in meant:
+                yield piece.text
+        elif piece.kind == "number" and not piece.text[:1].isdigit():
+            if meant is not None and piece.text.casefold() not in meant and not known.accounts_for(piece):
+                yield piece.text
+        elif not known.accounts_for(piece):
+            yield piece.text
+    if meant is None:
+        return
+    words = set(_WORD.findall(meant))
+    names = _NAME.findall(rest)
+    yield from (name for name in names if name.casefold() not in meant)
+    inside = {word for name in names for word in _WORD.findall(name)}
+    yield from (name for name in _SINGLE_NAME.findall(rest) if name.casefold() not in words and name not in inside)
 
 
-def _as_date(found: "re.Match[str]") -> date | None:
-    parts = found.groupdict()
-    month = parts.get("m") or str(1 + next(i for i, name in enumerate(_MONTHS) if name[:3] == parts["n"][:3].title()))
-    try:
-        return date(int(parts["y"]), int(month), int(parts["d"]))
-    except ValueError:
-        return None
-
-
-def _minor(piece: str) -> int | None:
-    """Minor units of a written amount: the currency says how many decimals it has."""
-    code = "".join(char for char in piece if char.isalpha())
-    exponent = 0 if "¥" in piece else exponent_of(code)
-    whole, decimals = _digits(piece)
-    return None if len(decimals) > exponent else int(whole + decimals.ljust(exponent, "0"))
-
-
-def _minutes(piece: str) -> int | None:
-    whole, decimals = _digits(piece)
-    scale: int = 10 ** len(decimals)
-    # To the nearest minute: hours are written with two decimals, a third of one as 0.33.
-    return (int(whole + decimals) * 120 + scale) // (2 * scale)
-
-
-def _whole(piece: str) -> int | None:
-    whole, decimals = _digits(piece)
-    return None if decimals else int(whole)
-
-
-def _digits(piece: str) -> tuple[str, str]:
-    """Digits before and after the decimal point; a comma groups thousands."""
-    whole, _, decimals = re.sub(r"[^\d.]", "", piece).partition(".")
-    return whole or "0", decimals.replace(".", "")
+def _plain(text: str) -> str:
+    """Without what makes one name look like another to a machine only: forms, case, spacing, invisible characters."""
+    seen = "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf")
+    return " ".join(seen.casefold().split())

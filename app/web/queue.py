@@ -13,6 +13,7 @@ from app.views.pages import MAX_LIMIT
 from app.views.pages import page as asked
 from app.views.sight import stamp
 from app.web.forms import args_of, fields_of
+from app.web.marking import marked
 from app.web.pages import Form, PageRoute, Session, SignedForm, go, open_shown, page, seal_shown
 from app.web.words import Labels
 from app.workflow.review import give_verdict
@@ -131,6 +132,12 @@ def _fields(tool: str, args: dict[str, Any] | None, form: Form | None, errors: l
     return [field.model_copy(update={"text": form.get(f"arg.{field.name}", field.text)}) for field in fields]
 
 
+def _shown(labels: Labels, name: str, args: dict[str, Any], untraced: list[str]) -> str:
+    """The argument as people read it; in words of several, what no record accounts for is marked."""
+    value = labels.value(name, args[name], args.get("currency"))
+    return marked(value, untraced) if isinstance(args[name], str) and " " in args[name] else value
+
+
 def _rows(labels: Labels, review: dict[str, Any]) -> list[dict[str, Any]]:
     """Arguments with what supports them, and what stood before an edit."""
     args, before = review["action"]["args"] or {}, review["edited_from"]
@@ -138,7 +145,7 @@ def _rows(labels: Labels, review: dict[str, Any]) -> list[dict[str, Any]]:
     for name in [*args, *(name for name in before or {} if name not in args)]:
         source = review["provenance"].get(name, {})
         found.append({
-            "name": name, "value": labels.value(name, args[name], args.get("currency")) if name in args else "",
+            "name": name, "value": _shown(labels, name, args, review["ungrounded"]) if name in args else "",
             "raw": args.get(name), "support": source.get("support"), "method": source.get("method"),
             "before": labels.value(name, before[name], before.get("currency")) if before and name in before else None,
             "changed": before is not None and before.get(name) != args.get(name),

@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Asked:
-    """One request as it arrived."""
+    """One request as it arrived; names of headers in lower case."""
 
     path: str
     headers: Mapping[str, str]
@@ -95,7 +95,7 @@ class Loopback:
 
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:
         body = json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))
-        asked = Asked(handler.path, dict(handler.headers.items()), body)
+        asked = Asked(handler.path, {name.lower(): value for name, value in handler.headers.items()}, body)
         with self._lock:
             self.asked.append(asked)
         reply = self.script(asked)

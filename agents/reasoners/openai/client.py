@@ -243,7 +243,9 @@ def _whole(text: str) -> str:
 
 
 def _calls(message: "AIMessage") -> list[ToolCall]:
-    asked = [(one.get("id"), one.get("name"), json.dumps(one.get("args"))) for one in message.tool_calls]
+    asked: list[tuple[object, object, str]] = [
+        (one.get("id"), one.get("name"), json.dumps(one.get("args"))) for one in message.tool_calls
+    ]
     asked += [(one.get("id"), one.get("name"), str(one.get("args"))) for one in message.invalid_tool_calls]
     return [
         ToolCall(

@@ -42,7 +42,7 @@ def test_the_customers_text_is_one_field_of_the_data_and_never_an_instruction(be
     assert "evil" not in asked.system
     assert asked.data["message"] == TEXT
     assert asked.body["response_format"]["type"] == "json_schema"
-    assert asked.headers["Authorization"] == "Bearer sk-test"
+    assert asked.headers["authorization"] == "Bearer sk-test"
 
 
 def test_a_long_text_is_cut_and_the_model_is_told(bench: Bench) -> None:
