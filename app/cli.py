@@ -4,6 +4,7 @@ import typer
 
 from app.cli_commands import (
     backup,
+    classifier,
     external,
     log,
     operate,
@@ -44,6 +45,8 @@ app.command("import")(user.import_people)
 app.command()(log.erase)
 app.command()(backup.backup)
 app.command()(backup.restore)
+app.command()(classifier.train)
+app.command()(classifier.classify)
 app.command()(operate.migrate)
 app.command()(operate.doctor)
 for name in external.HELP:

@@ -12,8 +12,6 @@ GROUP = "countersign.commands"
 HELP = {
     "eval": "Run evaluation tasks.",
     "bench": "Measure what the design promises.",
-    "train": "Train a text classifier on a file of yours.",
-    "classify": "Label a file with a trained classifier.",
 }
 PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 

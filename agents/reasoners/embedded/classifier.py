@@ -1,0 +1,160 @@
+"""A text classifier: n-grams and sentence vectors in one linear model, with calibrated confidence and abstention.
+
+Shares of the labels come from scores by one temperature (Guo et al. 2017, On Calibration of Modern Neural Networks).
+Confidence is the probability that the best label is right, by logistic regression on predictions for rows that the
+model had not seen. A text is abstained on when its confidence is below the threshold that keeps the error among the
+accepted at the target, or when it is stranger than all but a few of the texts trained on.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from agents.reasoners.embedded.ngrams import Lexicon
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.float32]
+
+SHARPNESS = 2.0
+"""The sentence kernel is the mean over columns of exp(SHARPNESS · (cosine - 1))."""
+
+_MOST = 20.0
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is said of one text. `shares` has each label's probability, `strangeness` rises for unknown kinds of text.
+
+    `confidence` is the probability that `label` is right, 0 to 1; `likeness` the cosine to the most similar landmark.
+    """
+
+    label: str
+    confidence: float
+    abstained: bool
+    shares: Mapping[str, float]
+    strangeness: float
+    likeness: float
+
+
+@dataclass(frozen=True)
+class Logistic:
+    """A logistic regression on a few standardised features, which are the columns of `signs`."""
+
+    mean: "Numbers"
+    spread: "Numbers"
+    weights: "Numbers"
+    """One for each feature, and the intercept last."""
+
+    def logits(self, signs: "Numbers") -> "Numbers":
+        answer: Numbers = ((signs - self.mean) / self.spread) @ self.weights[:-1] + self.weights[-1]
+        return answer
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A trained classifier; immutable, safe from several threads, and needing numpy alone."""
+
+    labels: tuple[str, ...]
+    lexicon: Lexicon
+    lexical: "Numbers"
+    """(buckets, labels)"""
+    landmarks: "tuple[Numbers, ...]"
+    """Unit vectors (landmarks, 384), an array a column of text."""
+    sentence: "Numbers"
+    """(landmarks, labels)"""
+    bias: "Numbers"
+    temperature: float
+    confidence: Logistic
+    strangeness: Logistic
+    threshold: float
+    """Least confidence of what is not abstained on."""
+    strangest: float
+    """Most strangeness of what is not abstained on."""
+
+    def say(
+        self, columns: Sequence[Sequence[str]], vectors: "Sequence[Numbers]", odds: Mapping[str, float] | None = None
+    ) -> list[Said]:
+        """One answer a row. `columns` are the texts of each column, `vectors` their sentence vectors (rows, 384).
+
+        `odds` are factors on labels' odds, of what else speaks for them; they shift shares and confidence alike.
+        """
+        import numpy as np
+
+        if len(columns) != len(self.landmarks):
+            raise ValueError(f"this classifier reads {len(self.landmarks)} columns of text, not {len(columns)}")
+        if not columns[0]:
+            return []
+        sparse, known = self.lexicon.read(columns)
+        scores = np.repeat(self.bias[None, :], len(columns[0]), axis=0)
+        for row in range(len(scores)):
+            part = slice(sparse.starts[row], sparse.starts[row + 1])
+            scores[row] += sparse.values[part] @ self.lexical[sparse.indices[part]]
+        kernel = likeness(vectors, self.landmarks)
+        nearest = nearness(kernel)
+        scores += kernel @ self.sentence
+        factors = np.array([(odds or {}).get(label, 1.0) for label in self.labels], np.float32)
+        scores += self.temperature * np.log(factors)
+        shares = softmax(scores, self.temperature)
+        signs = signs_of(scores, shares, nearest, known)
+        confidence = sigmoid(self.confidence.logits(signs))
+        strangeness = self.strangeness.logits(signs)
+        empty = np.array([not any(any(map(str.isalnum, text)) for text in row) for row in zip(*columns, strict=True)])
+        confidence[empty] = 0.0
+        abstained = (confidence < self.threshold) | (strangeness > self.strangest) | empty
+        return [
+            Said(
+                self.labels[best], float(confidence[row]), bool(abstained[row]),
+                dict(zip(self.labels, shares[row].tolist(), strict=True)), float(strangeness[row]),
+                float(nearest[row]),
+            )
+            for row, best in enumerate(shares.argmax(axis=1))
+        ]  # fmt: skip
+
+
+def likeness(vectors: "Sequence[Numbers]", landmarks: "Sequence[Numbers]") -> "Numbers":
+    """The sentence kernel between rows and landmarks, (rows, landmarks); one array of unit vectors a column."""
+    import numpy as np
+
+    total = sum(np.exp(SHARPNESS * (one @ other.T - 1.0)) for one, other in zip(vectors, landmarks, strict=True))
+    kernel: Numbers = np.asarray(total / len(vectors), np.float32)
+    return kernel
+
+
+def nearness(kernel: "Numbers") -> "Numbers":
+    """The cosine to the most similar landmark that the kernel speaks of, one for each of its rows."""
+    import numpy as np
+
+    cosine: Numbers = 1.0 + np.log(np.maximum(kernel.max(axis=1), 1e-12)) / SHARPNESS
+    return cosine
+
+
+def signs_of(scores: "Numbers", shares: "Numbers", nearest: "Numbers", known: "Numbers") -> "Numbers":
+    """What tells how far an answer can be trusted, (rows, 5).
+
+    The best score, its lead, the logit of its share, the cosine to the nearest landmark, the share of known n-grams.
+    """
+    import numpy as np
+
+    ordered = np.sort(scores, axis=1)
+    top = np.clip(shares.max(axis=1), 1e-6, 1.0 - 1e-6)
+    return np.column_stack(
+        [ordered[:, -1], ordered[:, -1] - ordered[:, -2], np.log(top / (1.0 - top)), nearest, known]
+    ).astype(np.float32)
+
+
+def softmax(scores: "Numbers", temperature: float) -> "Numbers":
+    import numpy as np
+
+    raised = np.exp((scores - scores.max(axis=1, keepdims=True)) / np.float32(temperature))
+    shares: Numbers = np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float32)
+    return shares
+
+
+def sigmoid(logits: "NDArray[np.floating[Any]]") -> "NDArray[np.floating[Any]]":
+    import numpy as np
+
+    answer: NDArray[np.floating[Any]] = 1.0 / (1.0 + np.exp(-np.clip(logits, -_MOST, _MOST)))
+    return answer
