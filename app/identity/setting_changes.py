@@ -12,6 +12,7 @@ from app.audit.log import lock_head
 from app.errors import Problem
 from app.ground import Ground
 from app.identity.entries import code, put_on_record
+from app.identity.principals import still
 from app.ids import new_id
 from app.store.engine import unit_of_work
 from app.store.models import SettingChange
@@ -26,7 +27,8 @@ def propose_setting(ground: Ground, actor: Actor, name: str, value: Any) -> str:
     """
     actor.require(MAY_SET)
     typed, now = tenancy.plain(tenancy.parse(name, value)), ground.clock()
-    with _one_at_a_time(ground, actor) as session:
+    with _one_at_a_time(ground, actor) as (session, actor):
+        actor.require(MAY_SET)
         for earlier in session.exec(
             select(SettingChange).where(
                 col(SettingChange.tenant) == actor.tenant, col(SettingChange.name) == name,
@@ -50,7 +52,7 @@ def confirm_setting(ground: Ground, actor: Actor, change_id: str) -> None:
 
     Raises Problem `not_found`, `not_permitted`, `self_approval`, `already_decided`, `conflict` (the setting moved on).
     """
-    with _one_at_a_time(ground, actor) as session:
+    with _one_at_a_time(ground, actor) as (session, actor):
         change = _pending(session, actor, change_id)
         if change.proposed_by == actor.principal_id:
             raise Problem("self_approval", "Another person confirms what you proposed.")
@@ -65,7 +67,7 @@ def confirm_setting(ground: Ground, actor: Actor, change_id: str) -> None:
 
 def withdraw_setting(ground: Ground, actor: Actor, change_id: str) -> None:
     """Drops a pending change; its proposer may. Raises Problem `not_found`, `not_permitted`, `already_decided`."""
-    with _one_at_a_time(ground, actor) as session:
+    with _one_at_a_time(ground, actor) as (session, actor):
         change = _pending(session, actor, change_id)
         change.status, change.decided_by, change.decided_at = "withdrawn", actor.principal_id, ground.clock()
         session.add(change)
@@ -73,11 +75,15 @@ def withdraw_setting(ground: Ground, actor: Actor, change_id: str) -> None:
 
 
 @contextmanager
-def _one_at_a_time(ground: Ground, actor: Actor) -> Iterator[Session]:
-    """A unit of work under the lock of the tenant's log: two people who decide at once are one after the other."""
+def _one_at_a_time(ground: Ground, actor: Actor) -> Iterator[tuple[Session, Actor]]:
+    """A unit of work under the lock of the tenant's log: two people who decide at once are one after the other.
+
+    With it the actor in the roles that are held now; they are locked first, as a revocation takes them in that order.
+    """
     with unit_of_work(ground.engine) as session:
+        held = still(session, actor, ground.clock())
         lock_head(session, actor.tenant)
-        yield session
+        yield session, held
 
 
 def _pending(session: Session, actor: Actor, change_id: str) -> SettingChange:

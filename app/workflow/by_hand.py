@@ -7,6 +7,7 @@ from pydantic import Field, ValidationError
 from app.actor import Actor
 from app.context import Context
 from app.errors import FieldError, Problem, field_errors, pointer
+from app.identity.principals import still
 from app.store.engine import unit_of_work
 from app.store.models import Execution, ManualTask, Review
 from app.workflow import authority, cases
@@ -41,6 +42,7 @@ def close(ctx: Context, actor: Actor, task_id: str, body: object) -> None:
         task = session.get(ManualTask, task_id)
         if case is None or task is None or task.tenant != actor.tenant:
             raise Problem("not_found", f"There is no task {task_id}.")
+        actor = still(session, actor, now)
         execution = session.get_one(Execution, task.execution_id)
         review = session.get(Review, execution.review_id) if execution.review_id else None
         allowed = authority.required_roles(review) if review else {"delivery_lead", "head_of_delivery"}

@@ -10,6 +10,7 @@ from app.actor import Actor
 from app.audit.vault import PayloadErased
 from app.context import Context
 from app.errors import FieldError, Problem, field_errors
+from app.identity.principals import still
 from app.ids import new_id
 from app.store.engine import unit_of_work
 from app.store.models import Case, Event, TriageRun
@@ -85,6 +86,7 @@ def correct(ctx: Context, actor: Actor, case_id: str, body: Any) -> list[str]:
         concerned = {case_id, correction.into} if isinstance(correction, Merge) else {case_id}
         cases.lock_several(session, actor.tenant, concerned)
         case = cases.find(session, actor.tenant, case_id)
+        actor = still(session, actor, now)
         actor.require(MAY_CORRECT, case.unit)
         if case.merged_into is not None:
             raise Problem("conflict", f"The case was merged into {case.merged_into}.")

@@ -6,6 +6,7 @@ from sqlmodel import Session, col, select
 from app.actor import CHANGES_NOTHING, Actor
 from app.context import Context
 from app.errors import Problem
+from app.identity.principals import still
 from app.ids import new_id
 from app.store.engine import read_only, unit_of_work
 from app.store.models import Execution, Proposal, Review
@@ -30,8 +31,7 @@ def undo(ctx: Context, actor: Actor, execution_id: str) -> dict[str, str | None]
     with read_only(ctx.engine) as session:
         execution = _find(session, actor.tenant, execution_id)
         session.expunge(execution)
-    if actor.roles(None) <= CHANGES_NOTHING:
-        raise Problem("not_permitted", "Your roles only let you read.")
+    _require_more_than_reading(actor)
     found = read_dossier(ctx, actor.tenant, execution.proposal_id)
     inverse = _inverse(ctx, execution, found.action)
     now = ctx.clock()
@@ -41,6 +41,7 @@ def undo(ctx: Context, actor: Actor, execution_id: str) -> dict[str, str | None]
         raise Problem("unavailable", f"The records cannot be read now: {unavailable}") from unavailable
     with unit_of_work(ctx.engine) as session:
         case = cases.lock(session, actor.tenant, found.case.id)
+        _require_more_than_reading(still(session, actor, now))
         execution = _find(session, actor.tenant, execution_id)
         _check(session, execution)
         proposal = words.Proposal.model_validate(
@@ -67,6 +68,11 @@ def undo(ctx: Context, actor: Actor, execution_id: str) -> dict[str, str | None]
         follows = session.exec(select(Execution.id).where(col(Execution.proposal_id) == row.id)).first()
     fault_point("undo.asked")
     return {"proposal_id": row.id, "effect": decision.effect, "review_id": review, "execution_id": follows}
+
+
+def _require_more_than_reading(actor: Actor) -> None:
+    if actor.roles(None) <= CHANGES_NOTHING:
+        raise Problem("not_permitted", "Your roles only let you read.")
 
 
 def _ended(status: str) -> Problem:
