@@ -218,7 +218,7 @@ def _sorted_out(values: Iterable[object]) -> tuple[set[str], set[date], set[int]
     return texts, dates, numbers
 
 
-def _masked(text: str, known: set[str]) -> str:
+def _masked(text: str, known: Set[str]) -> str:
     """`text` without the known strings, where they stand as whole words."""
     # The longest first: "Acme" must not eat the beginning of "Acme Ltd 2".
     for one in sorted((one for one in known if one in text), key=len, reverse=True):

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Literal, cast
 
 from policies.context import RequestContext
+from policies.quoting import quoted
 from policies.targets import created_kind, named_records, with_results
 from tools.actions import Action, CancelRecord, CreateOnboardingTasks, Ref
 from tools.facts import Scalar, Trust
@@ -118,6 +120,8 @@ class _Weighing:
             found = self._reference(value, support) if isinstance(value, Ref) else self._by(value, support)
             if _RANK[found.backing] < _RANK[best.backing]:
                 best = found
+        if best.backing == "text" and isinstance(value, str) and self._quotes_customer(value):
+            return Backed("untrusted", "event")
         said = best.backing == "unsupported" and not isinstance(value, Ref) and self._customer_said(argument, value)
         return Backed("untrusted", "event") if said else best
 
@@ -216,6 +220,30 @@ class _Weighing:
             for given in self._context.event_fields.values()
             if not given.trust.trusted
         )
+
+    def _quotes_customer(self, value: str) -> bool:
+        if not self._outsiders_texts:
+            return False
+        return quoted(value, self._outsiders_texts, self._own_texts()) is not None
+
+    @cached_property
+    def _outsiders_texts(self) -> list[str]:
+        """What outsiders wrote, in the event and in the case's records; names too short to carry anything left out."""
+        fields = self._context.event_fields.values()
+        found = [one.value for one in fields if not one.trust.trusted and isinstance(one.value, str)]
+        for record in self._reached.records.values():
+            for field, value in record:
+                if isinstance(value, str) and len(value) > 8 and not record.trust(field, self._context.trust).trusted:
+                    found.append(value)
+        return found
+
+    def _own_texts(self) -> Iterator[str]:
+        """Texts of the case's records that trusted authors wrote; read only where something was found to be quoted."""
+        for key in self._trusted:
+            record = self._reached.records[key]
+            for field, value in record:
+                if isinstance(value, str) and record.trust(field, self._context.trust).trusted:
+                    yield value
 
     def _said(self, trust: Trust, record: str, field: str) -> Backed:
         if not trust.trusted:

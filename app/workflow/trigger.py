@@ -1,6 +1,6 @@
 """Trigger: what asked for a case's actions, and how far each of its words is trusted."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from tools.facts import Scalar, Trust, trust_of_author
 CUSTOMER_FIELDS = ("text", "title", "reason", "requested_by", "data")
 """Fields that carry a customer's words unless the source's row names others."""
 
+_MOST_VALUES = 2_000
 _NAMED_BY_REQUESTER = ("kind", "customer", "project")
 
 
@@ -26,12 +27,29 @@ class Trigger:
     by: Trust
 
     def values(self) -> dict[str, tuple[Scalar, Trust]]:
-        """The single values of the event's data with their trust."""
-        return {
-            name: (value, self.trust.get(name, Trust.CUSTOMER))
-            for name, value in self.event.data.items()
-            if value is None or isinstance(value, str | int | bool)
-        }
+        """The single values of the event's data with their trust; one inside lists and objects as `data/lines/0`."""
+        found: dict[str, tuple[Scalar, Trust]] = {}
+        beyond: list[str] = []
+        for name, value in self.event.data.items():
+            trust = self.trust.get(name, Trust.CUSTOMER)
+            for place, leaf in _leaves(value, name):
+                if len(found) < _MOST_VALUES:
+                    found[place] = (leaf, trust)
+                elif leaf is not None:
+                    beyond.append(str(leaf))
+        # Nobody gets rid of an unwelcome value by sending two thousand others before it.
+        return found | ({"…": ("\n".join(beyond), Trust.CUSTOMER)} if beyond else {})
+
+
+def _leaves(value: Any, place: str) -> Iterator[tuple[str, Scalar]]:
+    if value is None or isinstance(value, str | int | bool):
+        yield place, value
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _leaves(inner, f"{place}/{name}")
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _leaves(inner, f"{place}/{index}")
 
 
 def read_trigger(ctx: Context, session: Session, row: Event, trust_map: Mapping[str, Trust]) -> Trigger:

@@ -149,7 +149,13 @@ def test_what_a_letter_invents_is_named(said: str, frame: str) -> None:
 
 
 def test_what_the_firm_meant_to_say_is_no_invention() -> None:
-    meant = Letter("tell", "s", "We will refund it tomorrow, by 12 March 2026.", ("milestone/mil-1#due_on", "milestone/mil-1#name"), "en")
+    meant = Letter(
+        "tell",
+        "s",
+        "We will refund it tomorrow, by 12 March 2026.",
+        ("milestone/mil-1#due_on", "milestone/mil-1#name"),
+        "en",
+    )
     step = letter("We will refund it tomorrow, by 12 March 2026.")
     step = Step(step.name, step.tool, step.args, rationale="r", letter=meant)
     assert [piece for piece in Grounds(situation()).untraced(step) if piece != "New date for Design"] == []

@@ -1,0 +1,50 @@
+"""Quoting: whether words for people carry what only an outsider wrote. Words are no argument, but they are acted upon:
+an account number in a note moves money as surely as one in a field."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+RUN = 6
+"""So many words in a row that stand in an outsider's text are a quotation; fewer are a way of speaking."""
+
+_MARK = re.compile(
+    r"[^\s<>()\[\],;:]+@[^\s<>()\[\],;:]+\.\w+"
+    r"|\b(?:https?://|www\.)[^\s<>]+|\b(?:[a-z0-9-]+\.)+[a-z]{2,24}/[^\s<>]*"
+    r"|\b[a-z]{2}\d{2}(?: ?[a-z0-9]{2,4}){2,8}\b|\+?\d(?:[ ()/.,-]?\d){8,}"
+)
+_WORD = re.compile(r"\w+")
+
+
+def quoted(words: str, untrusted: Iterable[str], trusted: Iterable[str]) -> str | None:
+    """What of `words` an outsider's texts hold and no trusted one does: an address, a link, an account or other long
+    number, or a run of words. None where there is nothing."""
+    plain = _plain(words)
+    pieces = [*_marks(plain), *_runs(plain)]
+    if not pieces:
+        return None
+    theirs = [_squeezed(_plain(text)) for text in untrusted]
+    found = [piece for piece in pieces if any(_squeezed(piece) in text for text in theirs)]
+    if not found:
+        return None
+    ours = [_squeezed(_plain(text)) for text in trusted]
+    return next((piece for piece in found if not any(_squeezed(piece) in text for text in ours)), None)
+
+
+def _marks(plain: str) -> Iterator[str]:
+    return (found.group() for found in _MARK.finditer(plain))
+
+
+def _runs(plain: str) -> Iterator[str]:
+    words = _WORD.findall(plain)
+    return (" ".join(words[at : at + RUN]) for at in range(len(words) - RUN + 1))
+
+
+def _plain(text: str) -> str:
+    seen = "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf")
+    return seen.casefold()
+
+
+def _squeezed(plain: str) -> str:
+    """Letters and digits alone: neither spacing nor punctuation makes a copy another text."""
+    return "".join(_WORD.findall(plain))
