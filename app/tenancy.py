@@ -3,7 +3,8 @@
 A setting's name is its kind, and after a slash what it is for: `mode/<workflow>`, `thresholds/unit/<unit>`,
 `thresholds/tool/<tool>`, `hours/<unit>`, `assignee/<tool>`; the bare name is the tenant's default. `trust`,
 `window_days` have no second part. `unexplained` is what a restore left: `<tool>:<args digest>` of each effect under a
-key that the restored database does not know; the same once more counts as a possible duplicate.
+key that the restored database does not know; the same once more counts as a possible duplicate. `restored_at` is when
+that was: an event of before may have been acted upon already in a way that is forgotten, so people are asked about it.
 """
 
 import json
@@ -24,7 +25,7 @@ from app.store.models import Tenant as TenantRow
 from policies.thresholds import Thresholds, lowest
 from tools.actions import Action
 from tools.facts import DEFAULT_TRUST, Trust
-from tools.values import Value
+from tools.values import Moment, Value
 
 Mode = Literal["observe", "propose", "auto"]
 
@@ -65,9 +66,10 @@ KINDS: Mapping[str, TypeAdapter[Any]] = {
     "window_days": TypeAdapter(Annotated[int, Field(ge=1, le=365, strict=True)]),
     "channels": TypeAdapter(list[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,78}$")]]),
     "unexplained": TypeAdapter(list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}:sha256:[0-9a-f]{64}$")]]),
+    "restored_at": TypeAdapter(Moment),
     "assignee": TypeAdapter(Annotated[str, Field(pattern=r"^pri_[0-9a-z]{26}$")]),
 }
-_WHOLE = frozenset({"trust", "window_days", "channels", "unexplained"})
+_WHOLE = frozenset({"trust", "window_days", "channels", "unexplained", "restored_at"})
 
 
 class SettingInvalid(ValueError):
@@ -121,6 +123,15 @@ class Tenancy:
         """How many effects of this very action nothing here accounts for."""
         found: list[str] = self.settings.get("unexplained", [])
         return found.count(f"{action.tool}:{action.digest()}") if found else 0
+
+    def perhaps_done(self, action: Action, happened: datetime | None) -> bool:
+        """Whether a restore may have lost that this was done, in these words or in others about what `happened` then.
+
+        `happened`: None for an execution, whose key tells whether it ran.
+        """
+        restored_at: datetime | None = self.settings.get("restored_at")
+        forgotten = happened is not None and restored_at is not None and happened <= restored_at
+        return forgotten or self.unexplained(action) > 0
 
     def assignee(self, tool: str) -> str | None:
         """The principal who does by hand what no connector can; None where nobody was named."""

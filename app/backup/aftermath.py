@@ -164,6 +164,8 @@ def _put_effects_on_record(ctx: Context, session: Session, tenant: str, effects:
         if mine is None:
             lost.append(f"{each.tool}:{each.args_digest}")
         told.unexplained.append({"key": each.key, "tool": each.tool, "at": each.applied_at.isoformat()})
+    if lost or not told.listed:
+        tenancy.put(session, tenant, "restored_at", ctx.clock().isoformat(), MACHINE, ctx.clock())
     if lost:
         # Sources send again what was lost; planned once more, it is a possible duplicate of what took effect already.
         before = tenancy.read(session, tenant).settings.get("unexplained", [])

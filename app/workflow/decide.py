@@ -65,8 +65,8 @@ def judge(
     mode = settings.mode(case.workflow)
     if (question.editor is not None or case.corrector_ids) and mode == "auto":
         mode = "propose"  # what a person typed goes back to people, however harmless
-    if mode == "auto" and settings.unexplained(question.action):
-        mode = "propose"  # a restore left word that this very thing was done already
+    if mode == "auto" and settings.perhaps_done(question.action, None if question.execution_id else trigger.event.time):
+        mode = "propose"
     if not {ref.proposal for ref in question.action.refs().values()} <= question.earlier.keys():
         # It would wait for ever for what is not to come.
         stray = engine.refuse(mode, "It refers to the result of a proposal that does not come before it in this case")

@@ -156,7 +156,7 @@ def _claim(ctx: Context, execution_id: str, material: Material) -> Claimed | Non
         if action.refs():
             finish(ctx, session, execution, now, status="failed", error="it refers to what is no result")
             return None
-        _reserve(session, execution, found, material, decided.amount_minor or 0, now)
+        reserve(session, execution, found, material, decided.amount_minor or 0, now)
         execution.status, execution.fence, execution.claimed_at = "running", execution.fence + 1, now
         session.add(execution)
         session.flush()
@@ -225,7 +225,7 @@ def _satisfied(
     return not policy.unmet(required, given, parties=around, amount_minor=decided.amount_minor)
 
 
-def _reserve(
+def reserve(
     session: Session, execution: Execution, found: Dossier, material: Material, amount: int, now: datetime
 ) -> None:
     """The money of this action under every scope that counts it, for the decisions that come after."""

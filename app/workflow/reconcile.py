@@ -1,16 +1,18 @@
 """Reconcile: every execution whose end is unknown is resolved by asking the connector what it did under the key."""
 
 from sqlalchemy import delete
-from sqlmodel import col
+from sqlmodel import Session, col, select
 
+from app.audit.log import lock_head
 from app.context import Context
 from app.durable.port import WorkItem
 from app.store.engine import read_only, unit_of_work
 from app.store.models import Execution, Proposal, Reservation
 from app.workflow import cases, route
-from app.workflow.dossier import read_dossier
-from app.workflow.execute import finish, locked, wrote
+from app.workflow.dossier import Dossier, read_dossier
+from app.workflow.execute import finish, locked, reserve, wrote
 from app.workflow.faults import fault_point
+from app.workflow.material import Material
 from app.workflow.record import log
 from policies.targets import with_results
 from tools.receipt import Receipt
@@ -40,7 +42,9 @@ def handle(ctx: Context, item: WorkItem) -> None:
     fault_point("reconcile.read_back")
     if differs:
         raise Unresolved("; ".join(differs))
-    _applied(ctx, execution, receipt, wrote(action))
+    # A database that was restored may be of before the claim, which reserved the money that has moved since.
+    material = found.material(ctx, action, ctx.clock()) if found.decision.amount_minor else None
+    _applied(ctx, execution, receipt, wrote(action), found, material)
     fault_point("reconcile.applied")
 
 
@@ -66,14 +70,24 @@ def give_up(ctx: Context, item: WorkItem, error: Exception) -> None:
     fault_point("reconcile.gave_up")
 
 
-def _applied(ctx: Context, seen: Execution, receipt: Receipt, keys: list[str]) -> None:
+def _applied(
+    ctx: Context, seen: Execution, receipt: Receipt, keys: list[str], found: Dossier, material: Material | None
+) -> None:
     now = ctx.clock()
     with unit_of_work(ctx.engine) as session:
         execution = locked(session, seen.id)
         if execution is None or execution.status != "unknown" or execution.fence != seen.fence:
             return
         execution.wrote = keys
+        if material is not None and not _reserved(session, execution):
+            lock_head(session, execution.tenant)
+            reserve(session, execution, found, material, found.decision.amount_minor or 0, now)
         finish(ctx, session, execution, now, status="succeeded", receipt=receipt)
+
+
+def _reserved(session: Session, execution: Execution) -> bool:
+    query = select(Reservation.scope).where(col(Reservation.execution_id) == execution.id)
+    return session.exec(query).first() is not None
 
 
 def _not_applied(ctx: Context, seen: Execution) -> None:
