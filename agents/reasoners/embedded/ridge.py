@@ -27,7 +27,7 @@ LEXICAL_LANDMARKS, SENTENCE_LANDMARKS = 1_600, 1_000
 """At most; a smaller file's rows are all landmarks, and then the kernels are exact. They bound memory and time."""
 
 _SCALES = (0.5, 1.0)
-_PENALTIES = (0.05, 0.2, 0.6, 1.5, 3.0)
+_PENALTIES = (0.02, 0.07, 0.2, 0.6, 1.5, 3.5)
 _JITTER = 3e-3
 _CHUNK = 2_000
 _SEED = 20_240_401

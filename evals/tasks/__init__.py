@@ -1,0 +1,11 @@
+"""Evaluation tasks: each a module, or one of several of a module, found by its name in `TASKS`."""
+
+TASKS: dict[str, str] = {
+    "issue_types": "classification",
+    "service_tickets": "classification",
+    "banking": "classification",
+    "clinc": "clinc",
+    "incident_sla": "incident_sla",
+    "change_requests": "change_requests",
+}
+"""Task → module of this package with `prepare(name, files) -> Prepared`."""
