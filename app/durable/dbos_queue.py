@@ -26,6 +26,9 @@ from app.store.engine import begins_on_write, unit_of_work
 from app.store.migrate import alone
 from app.workflow.faults import fault_point
 
+_LOOK_S = 1.0
+_FOR_EVER_MS = 2**62
+
 
 class DbosQueue:
     """Puts items and says how many there are. Any process may have one; `DbosWorker` does the work.
@@ -41,6 +44,8 @@ class DbosQueue:
         self.durable_engine = begins_on_write(engine)
         self.client = make_client(self.durable_engine)
         self.table = DbosTable(self.durable_engine, self.client)
+        self._heads: dict[str, int] = {}
+        self._looked_at = -_LOOK_S
 
     def prepare(self) -> None:
         """Create or migrate the tables of the queue: DBOS's (PostgreSQL: in the schema `dbos`), lanes and executors."""
@@ -52,13 +57,23 @@ class DbosQueue:
         """See `WorkQueue.put`. Delays are observed to about a second."""
         now_ms = self.now_ms()
         start_ms = now_ms + (max(0, int(delay.total_seconds() * 1000)) if delay else 0)
-        tag = start_ms if item.kind == SCHEDULE_KIND else lanes.advance(session, item, self._shares, start_ms)
+        tag = start_ms if item.kind == SCHEDULE_KIND else self._tag(session, item, start_ms)
         priority = lanes.place(tag, item.priority)
         if session.get_bind().dialect.name == "sqlite":
             write_sqlite(session, item, priority, start_ms if start_ms > now_ms else None)
         else:
             self._enqueue(session, item, priority, (start_ms - now_ms) / 1000)
         fault_point("queue.put")
+
+    def _tag(self, session: Session, item: WorkItem, start_ms: int) -> int:
+        now = time.monotonic()
+        if now - self._looked_at >= _LOOK_S:
+            self._looked_at = now
+            # Where nothing waits the place that was served last still counts, so that nobody starts before the others.
+            self._heads = self._heads | self.table.heads(session)
+        head = self._heads.get(item.kind)
+        floor_ms = start_ms if head is None else max(start_ms, lanes.level(head, item.priority))
+        return lanes.advance(session, item, self._shares, floor_ms)
 
     def _enqueue(self, session: Session, item: WorkItem, priority: int, delay_s: float) -> None:
         options: EnqueueOptions = {
@@ -121,5 +136,9 @@ class DbosQueue:
             self.table.delete(ids)
             count += len(ids)
         with unit_of_work(self._engine) as session:
-            lanes.forget_idle(session, self.now_ms())
+            if not self.table.heads(session):
+                self._heads = {}
+                lanes.forget_idle(session, _FOR_EVER_MS)  # nobody is ahead of anybody
+            else:
+                lanes.forget_idle(session, self.now_ms())
         return count

@@ -119,6 +119,10 @@ class DbosTable:
             "WHERE status = 'DELAYED' GROUP BY queue_name"
         )
         self._counts = sa.text(f"{active} UNION ALL {delayed}")
+        self._heads = sa.text(
+            f"SELECT queue_name, min(priority) FROM {table} "  # noqa: S608
+            "WHERE status = 'ENQUEUED' AND queue_name IS NOT NULL AND queue_name <> :schedules GROUP BY queue_name"
+        )
         self._holders = sa.text(
             f"SELECT DISTINCT executor_id FROM {table} WHERE status = 'PENDING' AND executor_id IS NOT NULL"  # noqa: S608
         )
@@ -149,6 +153,11 @@ class DbosTable:
             if due_ms is not None:
                 states["next_due_ms"] = due_ms
         return {kind: Depth(**states) for kind, states in counts.items()}
+
+    def heads(self, session: Session) -> dict[str, int]:
+        """Place of the first item that waits, by kind; kinds without any are absent."""
+        found = session.connection().execute(self._heads, {"schedules": SCHEDULE_KIND})
+        return {kind: int(place) for kind, place in found}
 
     def holders(self) -> list[str]:
         """Executors that have claimed something."""

@@ -1,9 +1,11 @@
 """Fair shares: every tenant and every customer has a lane, and an item's place in the queue is its lane's pace.
 
-Each item gets a start tag by the generic cell rate algorithm (ITU-T I.371): `tag = max(now, last tag of the lane)`, and
-the lane moves on by `1/rate`. The queue is served in the order of tags. Who sends faster than their rate gets tags
-further and further in the future and is passed by everybody else; but no worker idles on that account, and no tag is so
-late that it is never reached. It costs one upsert a lane, and nothing in the dequeue however many tenants there are.
+Each item gets a start tag by start-time fair queueing (Goyal, Vin, Cheng 1996): `tag = max(now, head of the queue,
+last tag of the lane)`, and the lane moves on by `1/share`. The queue is served in the order of tags. Who has more
+waiting than is served of theirs gets tags further and further ahead of the queue's head and is passed by everybody
+else, however slow or fast the workers are; who waits for nobody pays nothing for it later; no worker idles on that
+account, and no tag is so late that it is never reached. It costs one upsert a lane and a look at the head a second,
+and nothing in the dequeue however many tenants there are.
 """
 
 from dataclasses import dataclass
@@ -42,10 +44,14 @@ _ADVANCE: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """Items a second that one tenant, and one customer, may put without falling behind the others."""
+    """How a tenant's, and a customer's, items are spaced against those of others: so many to a second of start tags.
 
-    tenant_per_s: float = 50.0
-    customer_per_s: float = 5.0
+    Tags are ordered by whole seconds, so at more than one a second some are equal. What one customer gets at least of a
+    contended queue is to what one tenant gets as these two are to each other.
+    """
+
+    tenant_per_s: float = 1.0
+    customer_per_s: float = 0.25
 
 
 def advance(session: Session, item: WorkItem, shares: Shares, now_ms: int) -> int:
@@ -65,6 +71,11 @@ def place(tag_ms: int, priority: int) -> int:
     """The place in the queue, 1 to 2**31-1, lowest first."""
     seconds = (tag_ms - EPOCH_MS) // 1000 + priority * HEAD_START_S
     return min(max(seconds, 1), 2**31 - 1)
+
+
+def level(place: int, priority: int) -> int:
+    """The start tag (Unix ms) by which an item of this priority comes to that place in the queue."""
+    return (place - priority * HEAD_START_S) * 1000 + EPOCH_MS
 
 
 def forget_idle(session: Session, now_ms: int) -> None:
