@@ -118,7 +118,7 @@ def finish(
         details={"tool": execution.tool, "attempt": execution.attempt, "failed": error is not None}, payloads=payloads,
     )  # fmt: skip
     if status == "succeeded":
-        _mark_undone(session, proposal, execution)
+        _mark_undone(ctx, session, case, proposal, execution, now)
         route.release_waiting(ctx, session, case, proposal.id, now)
     elif status in ("failed", "void"):
         session.exec(delete(Reservation).where(col(Reservation.execution_id) == execution.id))
@@ -300,13 +300,16 @@ def _void(ctx: Context, execution_id: str, *, because: str) -> None:
     fault_point("execute.voided")
 
 
-def _mark_undone(session: Session, proposal: Proposal, execution: Execution) -> None:
+def _mark_undone(
+    ctx: Context, session: Session, case: Case, proposal: Proposal, execution: Execution, now: datetime
+) -> None:
     if proposal.undo_of is None:
         return
     undone = session.get_one(Execution, proposal.undo_of)
     undone.status, undone.undone_by = "undone", execution.id
     session.add(undone)
     session.exec(delete(Reservation).where(col(Reservation.execution_id) == undone.id))
+    route.end_dependents(ctx, session, case, undone.proposal_id, now, because="undone")
 
 
 def locked(session: Session, execution_id: str) -> Execution | None:

@@ -176,9 +176,20 @@ def end(
             refs={"case": case.id, "proposal": proposal.id, "execution": execution.id},
             details={"because": because or status},
         )  # fmt: skip
+    end_dependents(ctx, session, case, proposal.id, now, because=status)
+
+
+def end_dependents(
+    ctx: Context, session: Session, case: Case, proposal_id: str, now: datetime, *, because: str
+) -> None:
+    """What refers to a result that is not to come, or is gone, is withdrawn unless it was begun already."""
+    begun = select(Execution.proposal_id).where(
+        col(Execution.case_id) == case.id, col(Execution.status).not_in(("waiting", "void", "failed"))
+    )
+    already = set(session.exec(begun))
     for other in session.exec(select(Proposal).where(col(Proposal.case_id) == case.id)):
-        if proposal.id in other.depends_on and other.status == "decided":
-            withdraw(ctx, session, case, other, now, status="superseded", because=f"depends_on_{status}")
+        if proposal_id in other.depends_on and other.status == "decided" and other.id not in already:
+            withdraw(ctx, session, case, other, now, status="superseded", because=f"depends_on_{because}")
 
 
 def withdraw(

@@ -41,9 +41,9 @@ class Judge:
         self._engine = sa.create_engine(firm.database_url, poolclass=sa.NullPool)
         self._queue = "workflow_status" if self._engine.dialect.name == "sqlite" else "dbos.workflow_status"
 
-    def _rows(self, query: str) -> list[Any]:
+    def _rows(self, query: str, **values: str) -> list[Any]:
         with self._engine.connect() as connection:
-            return list(connection.execute(sa.text(query)))
+            return list(connection.execute(sa.text(query), values))
 
     def under_way(self) -> dict[str, int]:
         """What is still at work, by kind; empty when all is quiet."""
@@ -85,6 +85,18 @@ class Judge:
         )
         found.lost += [f"event {ident} was never to be triaged" for (ident,) in without]
 
+    def _of(self, case: str) -> str:
+        """What a case consists of, for somebody who wonders why it has not ended."""
+        runs = self._rows("SELECT status, case_generation FROM triage_run WHERE case_id = :case", case=case)
+        proposals = self._rows(
+            "SELECT proposal.id, proposal.tool, proposal.status, proposal.case_generation, review.status, "
+            "execution.status, execution.connector, execution.waits_for, execution.error FROM proposal "
+            "LEFT JOIN review ON review.proposal_id = proposal.id "
+            "LEFT JOIN execution ON execution.proposal_id = proposal.id WHERE proposal.case_id = :case",
+            case=case,
+        )
+        return f"runs {sorted(runs)}, proposals {proposals}"
+
     def _cases(self, tally: Tally, found: Judgement) -> None:
         cases = dict(self._rows('SELECT id, status FROM "case"'))
         found.counts["cases"] = len(cases)
@@ -94,7 +106,9 @@ class Judge:
         found.lost += [
             f"{count} runs are {status}" for status, count in runs.items() if status not in ("done", "superseded")
         ]
-        found.lost += [f"case {ident} is still open" for ident, status in cases.items() if status == "open"]
+        found.lost += [
+            f"case {ident} is still open: {self._of(ident)}" for ident, status in cases.items() if status == "open"
+        ]
         asked = {ident for (ident,) in self._rows("SELECT case_id FROM review WHERE status = 'pending'")}
         asked |= {
             ident for (ident,) in self._rows(

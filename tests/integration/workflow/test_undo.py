@@ -9,7 +9,7 @@ from app.store.models import Case, Execution, Proposal, Reservation
 from app.workflow import corrections
 from app.workflow import undo as undoing
 from tests.integration.workflow.scenes import INVOICE, PART, agree, contacts, drafted, letter, request, task, write_off
-from tests.integration.workflow.test_bundle import project, signed
+from tests.integration.workflow.test_bundle import bundle, project, signed
 from tests.integration.world import World
 from tools.actions import parse_action
 from tools.records import RECORDS, Contract, Invoice, Message, Milestone, Project, Task, TimeEntry
@@ -47,6 +47,21 @@ def test_an_undone_task_is_cancelled_and_both_executions_say_so(world: World) ->
     assert undone.undone_by == world.execution(world.one(Proposal, id=answer["proposal_id"])).id
     assert [each.status for each in world.all(Task)] == ["cancelled"]
     assert [entry["count"] for entry in world.ledger()] == [1, 1]
+
+
+def test_what_still_waits_for_the_project_goes_with_it_when_it_is_taken_back(world: World) -> None:
+    case, proposals = bundle(world)
+    made, booked = world.reviews(case)
+    world.approve("lena", made)
+    world.run()
+    settle(world, undo(world, "rhea", world.execution(proposals[0])), "lars", "hal")
+    assert world.execution(proposals[0]).status == "undone"
+    assert world.review(booked.id).status == "superseded"
+    with world.refused("already_decided"):
+        world.approve("ruth", booked)
+    # What had been done with it is done; it is taken back by itself, if at all.
+    assert {world.execution(row).status for row in proposals[1:3]} == {"succeeded"}
+    assert world.case(case.id).status == "done"
 
 
 def test_undo_is_asked_for_once(world: World) -> None:
