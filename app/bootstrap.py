@@ -1,6 +1,7 @@
 """Bootstrap: the one place where the parts are put together. Tests replace parts here and nowhere else."""
 
 import logging
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -54,6 +55,7 @@ _CONNECTORS = select(col(Tenant.connectors)).where(col(Tenant.id) == bindparam("
 _POLL_S = 0.2
 """A look at a queue costs as much as a small item, so looking often slows down what it looks for."""
 _POLL_RECONCILE_S = 1.0
+_AHEAD = 16
 _LEARN_S = 5.0
 """So long what was said, or erased, may take to reach a process's precedents."""
 
@@ -230,8 +232,17 @@ def compose(
 def works(ctx: Context) -> list[Work]:
     """The kinds of durable work and who does each."""
     half = max(1, ctx.settings.workers // 2)
+    # The embedded reasoner thinks on this machine's cores: more at a time only means that each takes longer.
+    thinking = min(half, 2 * (os.cpu_count() or 1)) if ctx.settings.reasoner == "embedded" else half
     return [
-        Work(TRIAGE_WORK, partial(triage.handle, ctx), partial(triage.give_up, ctx), concurrency=half, poll_s=_POLL_S),
+        Work(
+            TRIAGE_WORK,
+            partial(triage.handle, ctx),
+            partial(triage.give_up, ctx),
+            concurrency=thinking,
+            ahead=half - thinking + _AHEAD,
+            poll_s=_POLL_S,
+        ),
         Work(
             EXECUTE_WORK, partial(execute.handle, ctx), partial(execute.give_up, ctx), concurrency=half, poll_s=_POLL_S
         ),

@@ -14,6 +14,7 @@ from dbos import DBOS, DBOSConfig
 
 from app.durable.dbos_queue import DbosQueue
 from app.durable.dbos_store import APPLICATION, SCHEDULE_KIND, SCHEMA, VERSION, WORKFLOW, JsonSerializer, item_of
+from app.durable.gate import Gate
 from app.durable.liveness import FileLocks, Heartbeats, Liveness
 from app.durable.outage import is_outage
 from app.durable.port import Crashed, Schedule, TryLater, Work, WorkItem
@@ -49,7 +50,7 @@ class DbosWorker:
         self._works = {work.kind: work for work in (*works, tick)}
         if len(self._works) != len(works) + 1 or len(self._schedules) != len(schedules) + 1:
             raise ValueError("two handlers for one kind of work, or two schedules of one name")
-        self._running = {kind: threading.BoundedSemaphore(work.concurrency) for kind, work in self._works.items()}
+        self._running = {kind: Gate(work.concurrency) for kind, work in self._works.items()}
         self._liveness: Liveness = (
             FileLocks(Path(f"{engine.url.database}.executors"))
             if engine.dialect.name == "sqlite"
@@ -154,7 +155,7 @@ class DbosWorker:
 
     def _work(self, item: WorkItem) -> None:
         work = self._works[item.kind]
-        with self._running[item.kind]:
+        with self._running[item.kind].passed(item.lanes[0]):
             with self._idle:
                 if self._stopping.is_set():
                     raise _Refused

@@ -1,0 +1,67 @@
+"""One firm floods: what another firm's events take from acceptance to decision at most doubles."""
+
+import threading
+import time
+from datetime import timedelta
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+from tests.integration.backup.house import until
+from tests.integration.limits.firms import Firm, p95, serving
+from tests.integration.limits.sizes import sized, tell
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+EVENTS = sized(25, 200)
+GAP_S = 0.15
+MOST = sized(3, 2)
+"""Times what it takes without: of few events on a busy machine the 95th percentile is the luck of one or two."""
+BACKLOG = sized(100, 1000)
+BATCH = 10
+
+
+def spread(firm: Firm) -> list[float]:
+    """Events of the firm one after the other, and what each took."""
+    events = firm.happen(EVENTS)
+    for each in events:
+        firm.deliver([each])
+        time.sleep(GAP_S)
+    until(lambda: not firm.waits(), 60)
+    return firm.took(events)
+
+
+def test_a_firm_that_floods_does_not_keep_another_waiting(tmp_path: Path) -> None:
+    with serving(tmp_path / "home") as service:
+        flooder, other = Firm(service, "flooder"), Firm(service, "other")
+        service.worker.start()
+        for each in (flooder, other):
+            each.deliver(each.happen(BATCH))
+        assert service.wait_idle(timedelta(seconds=60))
+        alone = spread(other)
+
+        over, sent = threading.Event(), flooder.happen(BACKLOG * 12)
+
+        def flood() -> None:
+            while sent and not over.is_set():
+                if flooder.waits() < 2 * BACKLOG:
+                    flooder.deliver(sent[:BATCH])
+                    del sent[:BATCH]
+                else:
+                    time.sleep(0.05)
+
+        flooding = threading.Thread(target=flood)
+        flooding.start()
+        try:
+            until(lambda: flooder.waits() >= BACKLOG, 120)
+            during = spread(other)
+            left = flooder.waits()
+        finally:
+            over.set()
+            flooding.join()
+        tell(
+            f"flood of {left} waiting: another firm's p50/p95 {median(during) * 1e3:.0f}/{p95(during) * 1e3:.0f} ms, "
+            f"without it {median(alone) * 1e3:.0f}/{p95(alone) * 1e3:.0f} ms"
+        )
+        assert left > 0, "there was no flood"
+        assert p95(during) <= MOST * p95(alone)

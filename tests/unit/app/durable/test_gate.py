@@ -1,0 +1,59 @@
+import threading
+import time
+
+from app.durable.gate import Gate
+
+
+def test_no_more_than_its_width_are_inside_and_everybody_gets_in() -> None:
+    gate, lock, inside, most, done = Gate(3), threading.Lock(), [0], [0], list[int]()
+
+    def work(number: int) -> None:
+        with gate.passed(f"t{number % 4}"):
+            with lock:
+                inside[0] += 1
+                most[0] = max(most[0], inside[0])
+            time.sleep(0.002)
+            with lock:
+                inside[0] -= 1
+                done.append(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(60)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(20)
+    assert sorted(done) == list(range(60))
+    assert most[0] == 3
+
+
+def test_another_tenants_item_is_next_however_many_came_before() -> None:
+    gate, order = Gate(2), list[str]()
+    hold = threading.Event()
+
+    def work(tenant: str) -> None:
+        with gate.passed(tenant):
+            order.append(tenant)
+            hold.wait(20)
+
+    threads = [threading.Thread(target=work, args=(tenant,)) for tenant in [*["flooder"] * 12, "other"]]
+    for each in threads:
+        each.start()
+        time.sleep(0.005)
+    assert order == ["flooder"] * 2
+    hold.set()
+    for each in threads:
+        each.join(20)
+    assert "other" in order[:4]
+    assert len(order) == 13
+
+
+def test_one_that_fails_makes_room() -> None:
+    gate = Gate(1)
+    for _ in range(3):
+        try:
+            with gate.passed("t"):
+                raise RuntimeError
+        except RuntimeError:
+            pass
+    with gate.passed("t"):
+        pass
