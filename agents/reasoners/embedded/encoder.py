@@ -39,7 +39,7 @@ class Encoder:
 
         One thread is right for a service, where several texts are encoded at once from several threads.
         """
-        self._cache_dir = cache_dir
+        self.cache_dir = cache_dir
         self._threads = threads
         self._loading = Lock()
         self._run: Callable[[str], Vectors] | None = None
@@ -108,7 +108,7 @@ class Encoder:
             options.inter_op_num_threads = 1
             options.add_session_config_entry("session.intra_op.allow_spinning", "0")
             session = onnxruntime.InferenceSession(
-                str(model_file(self._cache_dir)), options, providers=["CPUExecutionProvider"]
+                str(model_file(self.cache_dir)), options, providers=["CPUExecutionProvider"]
             )
         except (ImportError, WeightsRefused, ModelUnavailable) as error:
             raise EncoderUnavailable(str(error)) from error

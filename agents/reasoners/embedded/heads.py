@@ -1,39 +1,125 @@
-"""The heads that the embedded reasoner starts with, trained on the starter set when they are first asked for."""
+"""The classifiers that the embedded reasoner starts with, of the labelled texts that are shipped beside this file.
 
+They are trained when first asked for, in a process of its own, because training needs libraries and memory that a
+service would keep for good, and kept in the cache folder under the digest of what they were trained on.
+"""
+
+import fcntl
+import os
+import subprocess
+import sys
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from agents.reasoners.embedded import cues
-from agents.reasoners.embedded.encoder import Encoder
-from agents.reasoners.embedded.head import Head, train
+from agents.reasoners.embedded.artefact import FORMAT, Artefact, ArtefactUnusable, load, save
+from agents.reasoners.embedded.classifier import Classifier
+from agents.reasoners.embedded.encoder import Encoder, EncoderUnavailable
+from agents.reasoners.embedded.reading import encoded, prepared
 from tools.values import digest
 
 STARTER = Path(__file__).parent / "starter.yaml"
+TEXTS = Path(__file__).parent / "texts"
+FIELDS = {"request": "category", "urgency": "urgency", "impact": "impact"}
+"""Task → field of the items in `texts` that labels it; `ticket` has the starter set alone."""
+
+LANGUAGE = "en"
+"""The encoder reads English; texts in other languages are not learnt from."""
+
+ERROR_TARGET = 0.2
+BUILD_TIMEOUT_S = 300
+_ROOT = Path(__file__).resolve().parents[3]
 
 
 class Heads:
-    """One head a task: `request`, `ticket`, `urgency`, `impact`. Training takes a second, once a process."""
+    """One classifier a task: `request`, `ticket`, `urgency`, `impact`. The first use of a cache folder trains them."""
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
 
-    def __getitem__(self, task: str) -> Head:
-        return self._trained[0][task]
+    def __getitem__(self, task: str) -> Classifier:
+        """Raises EncoderUnavailable where the classifiers can neither be read nor trained."""
+        return self._trained[0][task].classifier
+
+    def report(self, task: str) -> dict[str, Any]:
+        """The cross-validated report of the task's training."""
+        report: dict[str, Any] = self._trained[0][task].document["report"]
+        return report
 
     @property
     def version(self) -> str:
-        """Names the encoder and the starter set that the heads came from."""
+        """Names the encoder and the texts that the classifiers came from."""
         return self._trained[1]
 
     @cached_property
-    def _trained(self) -> tuple[dict[str, Head], str]:
-        examples: dict[str, dict[str, list[str]]] = yaml.safe_load(STARTER.read_text(encoding="utf-8"))
-        heads: dict[str, Head] = {}
-        for task, texts in examples.items():
-            rows = [(label, text) for label, several in texts.items() for text in several]
-            vectors = self._encoder.encode([text for _, text in rows])
-            odds = [cues.odds(task, text) for _, text in rows]
-            heads[task] = train(vectors, [label for label, _ in rows], odds)
-        return heads, f"{self._encoder.version}+{digest(examples)[7:15]}"
+    def _trained(self) -> tuple[dict[str, Artefact], str]:
+        examples = labelled()
+        mark = digest([FORMAT, self._encoder.version, examples])[7:15]
+        folder = self._encoder.cache_dir / f"heads-{mark}"
+        try:
+            found = self._read(folder, examples)
+            if found is None:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                # The kernel drops the lock when its holder dies, so a killed training blocks nobody.
+                with (folder / "lock").open("a") as lock:
+                    fcntl.flock(lock, fcntl.LOCK_EX)
+                    found = self._read(folder, examples)
+                    if found is None:
+                        _train_apart(self._encoder.cache_dir, folder)
+                        found = {task: load(folder / f"{task}.npz", self._encoder.version) for task in examples}
+        except (OSError, ArtefactUnusable) as error:
+            raise EncoderUnavailable(f"the classifiers cannot be kept: {error}") from error
+        return found, f"{self._encoder.version}+{mark}"
+
+    def _read(self, folder: Path, examples: dict[str, Any]) -> dict[str, Artefact] | None:
+        try:
+            return {task: load(folder / f"{task}.npz", self._encoder.version) for task in examples}
+        except ArtefactUnusable:
+            return None
+
+
+def labelled() -> dict[str, list[list[str]]]:
+    """Task → [text, label] of each shipped text that is in English."""
+    starter: dict[str, dict[str, list[str]]] = yaml.safe_load(STARTER.read_text(encoding="utf-8"))
+    rows = {task: [[text, label] for label, texts in of.items() for text in texts] for task, of in starter.items()}
+    for path in sorted(TEXTS.glob("*.yaml")):
+        for item in yaml.safe_load(path.read_text(encoding="utf-8")):
+            if item["language"] == LANGUAGE:
+                for task, field in FIELDS.items():
+                    rows[task].append([item["text"], item[field]])
+    return rows
+
+
+def train_all(cache: Path, folder: Path, told: Callable[[str], object]) -> None:
+    """Trains each task's classifier and saves it in `folder`. Raises EncoderUnavailable; OSError."""
+    from agents.reasoners.embedded.training import train
+
+    encoder = Encoder(cache)
+    for task, rows in labelled().items():
+        told(task)
+        texts = prepared([text for text, _ in rows])
+        vectors = [encoded(encoder, texts, told)]
+        made, quality = train([texts], vectors, [label for _, label in rows], ERROR_TARGET, told)
+        save(folder / f"{task}.npz", Artefact(made, {"encoder": encoder.version, "report": quality.document()}))
+
+
+def _train_apart(cache: Path, folder: Path) -> None:
+    paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    try:
+        run = subprocess.run(  # noqa: S603 — our own module, no outside argument
+            [sys.executable, "-m", "agents.reasoners.embedded.heads", str(cache), str(folder)],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)}, stdin=subprocess.DEVNULL, capture_output=True,
+            text=True, timeout=BUILD_TIMEOUT_S, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise EncoderUnavailable(f"training the classifiers took more than {BUILD_TIMEOUT_S} s") from error
+    if run.returncode != 0:
+        last = (run.stderr.strip().splitlines() or ["no message"])[-1]
+        raise EncoderUnavailable(f"training the classifiers failed: {last}")
+
+
+if __name__ == "__main__":
+    train_all(Path(sys.argv[1]), Path(sys.argv[2]), sys.stderr.write)

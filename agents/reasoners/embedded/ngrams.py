@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 READ_WORDS, READ_RUNS = 8_000, 2_000
 """Characters of a text that are read for words, and for runs of characters."""
 
+FEWEST_BUCKETS = 2**12
+
 _RUNS = (2, 3, 4, 5)
 _WORD = re.compile(r"\w+|[?!]")
 _SPACE = re.compile(r"\s+")
@@ -40,6 +42,13 @@ class Lexicon:
     """Weights of the hashed n-grams, (buckets,) with a power of two of them; 0 where none was seen twice."""
 
     weights: "Numbers"
+
+    def without_own(self) -> "Lexicon":
+        """The lexicon as it looks to a row it was made of, which is one of those that an n-gram was seen in."""
+        import numpy as np
+
+        # Seen twice is the rarest that has a weight, and the rarest weighs most.
+        return Lexicon(np.where(self.weights < self.weights.max() - 1e-6, self.weights, 0.0).astype(np.float32))
 
     def read(self, columns: Sequence[Sequence[str]]) -> "tuple[Sparse, Numbers]":
         """The texts of each column, row by row, as rows of unit length; and which share of each row's n-grams is known.
@@ -68,7 +77,10 @@ class Lexicon:
 
 
 def lexicon(columns: Sequence[Sequence[str]], buckets: int) -> Lexicon:
-    """A lexicon of the texts: inverse document frequency, smoothed; an n-gram of one text alone has no weight."""
+    """A lexicon of the texts: inverse document frequency, smoothed; an n-gram of one text alone has no weight.
+
+    It has `buckets` of them, or as many fewer as leave about every fourth one taken.
+    """
     import numpy as np
 
     seen = np.zeros(buckets, np.int64)
@@ -77,6 +89,9 @@ def lexicon(columns: Sequence[Sequence[str]], buckets: int) -> Lexicon:
         rows += 1
         for found, _ in _blocks(row, buckets):
             seen[found] += 1
+    taken = int((seen > 1).sum())
+    if buckets > FEWEST_BUCKETS and taken * 8 <= buckets:
+        return lexicon(columns, max(FEWEST_BUCKETS, 2 ** (taken * 4 - 1).bit_length()))
     weights = np.log((1.0 + rows) / (1.0 + seen)) + 1.0
     return Lexicon(np.where(seen > 1, weights, 0.0).astype(np.float32))
 

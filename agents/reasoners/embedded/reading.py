@@ -26,7 +26,7 @@ def readable(row: Sequence[str]) -> bool:
     return any(char.isalnum() for text in row for char in text)
 
 
-def encoded(encoder: Encoder, texts: Sequence[str], told: Callable[[str], None]) -> "Vectors":
+def encoded(encoder: Encoder, texts: Sequence[str], told: Callable[[str], object]) -> "Vectors":
     """Sentence vectors (len(texts), 384) of prepared texts. Raises EncoderUnavailable."""
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""The embedded reasoner: sentence vectors, a head trained on a starter set, the firm's own precedents, and cues.
+"""The embedded reasoner: classifiers of the shipped texts, the firm's own precedents, and cues.
 
 It reads English, costs nothing, and abstains rather than guess. Letters are the templates themselves.
 """
@@ -85,11 +85,11 @@ class EmbeddedReasoner:
         head = self._heads[reading.vocabulary]
         found = cues.odds(reading.vocabulary, text)
         odds = {name: found.get(name, 1.0) * reading.odds.get(name, 1.0) for name in head.labels}
-        shares = head.probabilities(vector, odds)
-        label = _best(_with_precedents(shares, neighbours, reading.vocabulary))
-        likeness = max([head.nearest(vector), *(one.similarity for one in neighbours)])
-        urgency = cues.said("urgency", text) or self._level("urgency", vector)
-        impact = cues.said("impact", text) or self._level("impact", vector)
+        said = head.say([[text]], [vector[None, :]], odds)[0]
+        label = _best(_with_precedents(dict(said.shares), neighbours, reading.vocabulary))
+        likeness = max([said.likeness, *(one.similarity for one in neighbours)])
+        urgency = cues.said("urgency", text) or self._level("urgency", text, vector)
+        impact = self._level("impact", text, vector)
         doubt = _doubt(label, likeness)
         return Assessment(
             category=None if doubt else label.name,
@@ -111,9 +111,9 @@ class EmbeddedReasoner:
             _log.warning("assessed without precedents: %s", recall.fault)
         return recall.neighbours
 
-    def _level(self, task: str, vector: "Vector") -> str:
+    def _level(self, task: str, text: str, vector: "Vector") -> str:
         """The likeliest level, medium unless it is likelier than not."""
-        label = _best(self._heads[task].probabilities(vector, {}))
+        label = _best(dict(self._heads[task].say([[text]], [vector[None, :]])[0].shares))
         return label.name if label.share >= 0.5 else "medium"
 
     def _abstained(self, reading: Reading, why: str, language: str) -> Assessment:

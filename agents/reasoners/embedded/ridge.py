@@ -55,7 +55,7 @@ class Solution:
 
 def solve(
     lexical: Sparse, vectors: "Sequence[Numbers]", truth: "Indexes", labels: int, buckets: int,
-    told: Callable[[str], None],
+    told: Callable[[str], object],
 ) -> Solution:  # fmt: skip
     """Trains on the rows with a truth ≥ 0; the others are strangers, which no label fits and which are only scored.
 
@@ -122,8 +122,9 @@ class _System:
         """Coefficients (features, labels) from the kept rows, for each scale of the n-grams and penalty."""
         gram, right = self._gram, self._right
         if not kept.all():
-            less, less_right = self._sums(~kept)
-            gram, right = gram - less, right - less_right
+            gram, right = self._sums(~kept)
+            np.subtract(self._gram, gram, out=gram)
+            np.subtract(self._right, right, out=right)
         answers = []
         for scale, penalty in choices:
             # To scale features up is to punish their coefficients less.
@@ -131,7 +132,8 @@ class _System:
             punished[np.diag_indices_from(punished)] += np.r_[
                 np.full(self.near, penalty), np.full(len(gram) - self.near, penalty / scale**2)
             ].astype(np.float32)
-            factor = linalg.cho_factor(punished, overwrite_a=True, check_finite=False)
+            # Transposed, which changes nothing but the order in memory, it is solved in place.
+            factor = linalg.cho_factor(punished.T, overwrite_a=True, check_finite=False)
             answers.append(linalg.cho_solve(factor, right, check_finite=False))
         return answers
 

@@ -38,6 +38,7 @@ REJECTED = 0.05
 REJECTED_UNTAUGHT = 0.01
 """The same where none was given: what is strange is then only guessed."""
 
+_CHUNK = 2_000
 _BUCKETS = 2**18
 _MOST_WEIGHTS = 2**23
 
@@ -74,7 +75,7 @@ def train(
     vectors: "Sequence[Numbers]",
     labels: Sequence[str | None],
     error_target: float,
-    told: Callable[[str], None],
+    told: Callable[[str], object],
 ) -> tuple[Classifier, Quality]:
     """A classifier of the rows: texts of each column, their sentence vectors (rows, 384), their labels.
 
@@ -92,18 +93,18 @@ def train(
     of_labels = np.flatnonzero(truth >= 0)
     words = lexicon([[column[row] for row in of_labels.tolist()] for column in columns], buckets)
     sparse, known = words.read(columns)
-    solution = solve(sparse, vectors, truth, len(names), buckets, told)
+    known = np.where(truth >= 0, words.without_own().read(columns)[1], known)
+    solution = solve(sparse, vectors, truth, len(names), len(words.weights), told)
     told("calibrating")
     anchors = tuple(np.ascontiguousarray(one[solution.landmarks]) for one in vectors)
-    kernel = likeness(vectors, anchors)
-    near = nearness(_without_own_fold(kernel[of_labels], solution, of_labels))
+    near = _nearness(vectors, anchors, truth, solution)
     seen = truth[of_labels]
     temperature = temperature_of(solution.left_out, seen)
     shares = softmax(solution.left_out, temperature)
-    signs = signs_of(solution.left_out, shares, near, known[of_labels])
+    signs = signs_of(solution.left_out, shares, near[of_labels], known[of_labels])
     right = (shares.argmax(axis=1) == seen).astype(np.float64)
     others = truth < 0
-    strange = signs_of(solution.strangers, softmax(solution.strangers, temperature), nearness(kernel[others]),
+    strange = signs_of(solution.strangers, softmax(solution.strangers, temperature), near[others],
                        known[others])  # fmt: skip
     sure = fitted(signs, right)
     stranger = _strangeness(signs, strange)
@@ -132,11 +133,19 @@ def check(labels: Sequence[str | None]) -> None:
         raise TrainingRefused(f"the label {lone!r} has one row; each label needs {LEAST_OF_A_LABEL} or more")
 
 
-def _without_own_fold(kernel: "Numbers", solution: Solution, rows: "Indexes") -> "Numbers":
-    """The kernel with each row blind to the landmarks of its own fold, itself among them."""
-    place = np.searchsorted(rows, solution.landmarks)
-    blind: Numbers = np.where(solution.fold[:, None] == solution.fold[place][None, :], 0.0, kernel)
-    return blind
+def _nearness(
+    vectors: "Sequence[Numbers]", anchors: "Sequence[Numbers]", truth: "Indexes", solution: Solution
+) -> "Numbers":
+    """Each row's cosine to the nearest landmark, blind to those of its own fold, itself among them."""
+    fold = np.full(len(truth), -1, np.int64)
+    fold[truth >= 0] = solution.fold
+    near = np.empty(len(truth), np.float32)
+    for start in range(0, len(truth), _CHUNK):
+        some = slice(start, start + _CHUNK)
+        kernel = likeness([one[some] for one in vectors], anchors)
+        kernel[fold[some][:, None] == fold[solution.landmarks][None, :]] = 0.0
+        near[some] = nearness(kernel)
+    return near
 
 
 def _strangeness(signs: "Numbers", strange: "Numbers") -> Logistic:

@@ -107,6 +107,9 @@ def test_the_heads_know_the_labels_and_beat_the_largest_label_by_far(encoder: En
     heads = Heads(encoder)
     assert set(heads["request"].labels) == set(CATEGORIES["request"])
     assert set(heads["ticket"].labels) == set(CATEGORIES["ticket"])
-    # Leave-one-out on the starter set, cues included; guessing the largest label would be right for one in eight.
-    assert heads["request"].accuracy >= 0.65
-    assert heads["ticket"].accuracy >= 0.6
+    # Cross-validated, cues not counted; guessing the largest label would be right for one in eight. The request's
+    # texts are hard ones on purpose: short, sarcastic, with quoted mails, several requests and misleading subjects.
+    assert heads.report("request")["accuracy"] >= 0.52
+    assert heads.report("ticket")["accuracy"] >= 0.6
+    assert heads.report("impact")["accuracy"] >= 0.6
+    assert heads.report("urgency")["accuracy"] >= 0.55
