@@ -11,7 +11,7 @@ from tools.facts import Fact, Trust
 from tools.lookups import Lookups
 from tools.proposals import Assessment
 from tools.reach import Reach
-from tools.records import Contact, Contract, Customer, Person, Project, Record
+from tools.records import Contact, Contract, Customer, Milestone, Person, Project, Record
 from tools.values import RecordKey
 
 R = TypeVar("R", bound=Record)
@@ -87,6 +87,10 @@ class Situation:
         if person is None or (person.ends_on is not None and person.ends_on < self.today):
             return None
         return person
+
+    def called(self, record: Project | Milestone | Contact) -> str:
+        """Its name, where one of ours or a system gave it; one that only a customer typed is no word of ours."""
+        return record.name if record.trust("name").trusted else key_text(record.key)
 
     def contact(self, address: str | None) -> Contact | None:
         """Whom to write to at the customer: the contact of that address, else the first on record.

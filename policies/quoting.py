@@ -12,13 +12,14 @@ _MARK = re.compile(
     r"[^\s<>()\[\],;:]+@[^\s<>()\[\],;:]+\.\w+"
     r"|\b(?:https?://|www\.)[^\s<>]+|\b(?:[a-z0-9-]+\.)+[a-z]{2,24}/[^\s<>]*"
     r"|\b[a-z]{2}\d{2}(?: ?[a-z0-9]{2,4}){2,8}\b|\+?\d(?:[ ()/.,-]?\d){8,}"
+    r"|\w{20,}"
 )
 _WORD = re.compile(r"\w+")
 
 
 def quoted(words: str, untrusted: Iterable[str], trusted: Iterable[str]) -> str | None:
     """What of `words` an outsider's texts hold and no trusted one does: an address, a link, an account or other long
-    number, or a run of words. None where there is nothing."""
+    number, a very long word, or a run of words. None where there is nothing."""
     plain = _plain(words)
     pieces = [*_marks(plain), *_runs(plain)]
     if not pieces:

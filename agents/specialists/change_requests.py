@@ -45,7 +45,7 @@ def plan(situation: Situation) -> Plan:
     data, assessed = situation.data, situation.assessed
     lead, project = situation.lead(), situation.project()
     customer = situation.customer()
-    topic = project.name if project else customer.name if customer else "no known project"
+    topic = situation.called(project) if project else customer.name if customer else "no known project"
     what = (assessed.category or "not classified").replace("_", " ")
     summary = f"A request about {topic}: {what}."
     if lead is None:
@@ -103,7 +103,9 @@ def _change_order(situation: Situation, project: Project | None) -> Step | None:
         {
             "project_id": situation.of(project, "id"),
             "change_request_id": situation.of(request, "id") if request else Given(None),
-            "title": Given(line(f"Addition to {project.name}"), (fact_id(project, "name"),), "filled from facts"),
+            "title": Given(
+                line(f"Addition to {situation.called(project)}"), (fact_id(project, "name"),), "filled from facts"
+            ),
             "minutes": Given(minutes, ("event#text",), "effort as the text states it; no record supports it"),
             "amount_minor": Given(
                 amount, (fact_id(contract, "hourly_rate_minor"), "event#text"),
@@ -148,7 +150,7 @@ def _acknowledgement(situation: Situation, lead: Person, project: Project | None
     if asked_by:
         known = contact.email.casefold() == asked_by.casefold()
         whom = "who asked" if known else "the contact on record: who asked is not a known contact of theirs"
-    about = f" about {project.name}" if project else ""
+    about = f" about {situation.called(project)}" if project else ""
     facts = [fact_id(project, "name")] if project else []
     return letter(
         situation, "acknowledgement", contact, customer, lead,

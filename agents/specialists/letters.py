@@ -23,7 +23,8 @@ def letter(
 ) -> Step:
     """`send_customer_message`; the draft node adds subject, body and language. Templates are English."""
     signed = f"Kind regards\n{sender.name}" if sender else "Kind regards"
-    body = "\n\n".join([f"Dear {contact.name},", *paragraphs, signed])
+    greeted = contact.name if contact.trust("name").trusted else "Sir or Madam"
+    body = "\n\n".join([f"Dear {greeted},", *paragraphs, signed])
     known = [fact_id(contact, "name"), *facts, *([fact_id(sender, "name")] if sender else [])]
     foreign = f" {customer.name} is written to in {customer.language!r}, this draft is in English: translate it first."
     return Step(

@@ -149,13 +149,13 @@ def _message(
     if customer is None or contact is None:
         return []
     facts = [fact_id(project, "name"), fact_id(milestone, "name"), fact_id(milestone, "due_on"), "event#expected_on"]
-    also = f" This also moves {', '.join(one.name for one in moved)}." if moved else ""
-    news = f"{milestone.name}, planned for {day(milestone.due_on)}, is now expected on {day(expected)}."
+    also = f" This also moves {', '.join(situation.called(one) for one in moved)}." if moved else ""
+    news = f"{situation.called(milestone)}, planned for {day(milestone.due_on)}, is now expected on {day(expected)}."
     return [
         letter(
             situation, "message", contact, customer, situation.lead(),
             purpose="tell the customer that a date moves; admit no fault and promise nothing more",
-            subject=line(f"{project.name}: new date for {milestone.name}"),
+            subject=line(f"{situation.called(project)}: new date for {situation.called(milestone)}"),
             paragraphs=[
                 news + also,
                 "We would be glad to go through the plan with you.",
@@ -203,7 +203,7 @@ def _note(situation: Situation, milestone: Milestone, project: Project, complete
         {
             "channel": situation.of(project, "channel"),
             "text": Given(
-                f"{milestone.name} of {project.name} is completed, on {day(completed_on)}.",
+                f"{situation.called(milestone)} of {situation.called(project)} is completed, on {day(completed_on)}.",
                 (fact_id(milestone, "name"), fact_id(project, "name"), "event#completed_on"), "filled from facts",
             ),
         },

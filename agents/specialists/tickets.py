@@ -16,6 +16,9 @@ PRIORITY: Mapping[tuple[Level, Level], str] = {
     ("low", "low"): "p4",
 }  # fmt: skip
 
+SURE = 70
+"""Only a ticket that was read with at least this confidence may be left as it is without anybody's looking at it."""
+
 
 def plan(situation: Situation) -> Plan:
     assessed = situation.assessed
@@ -31,6 +34,8 @@ def plan(situation: Situation) -> Plan:
     wanted = PRIORITY[assessed.urgency, assessed.impact]
     if wanted != ticket.priority:
         steps = (_priority(situation, ticket, wanted), *steps)
+    if not steps and assessed.confidence < SURE and (lead := situation.lead()) is not None:
+        steps = (_to_look_at(situation, ticket, lead),)
     if not steps:
         return Plan(summary, nothing_because=f"the ticket's priority {ticket.priority} fits its urgency and impact")
     return Plan(summary, steps)
@@ -50,6 +55,20 @@ def _priority(situation: Situation, ticket: Ticket, wanted: str) -> Step:
         evidence=[fact_id(ticket, "priority")],
         triggered_by=list(assessed.evidence),
         alternatives=[f"Leave it at {ticket.priority}."],
+    )  # fmt: skip
+
+
+def _to_look_at(situation: Situation, ticket: Ticket, lead: Person) -> Step:
+    assessed = situation.assessed
+    what = (assessed.category or "").replace("_", " ")
+    return task(
+        situation, "task", lead,
+        title=line(f"Look at ticket {ticket.id}"),
+        description="The ticket's text is in the case.",
+        due_on=working_day(situation.today, 1 if assessed.urgency == "high" else 2),
+        why=f"It reads as {what}, with which its priority fits, but that is not sure ({assessed.confidence} %).",
+        facts=(fact_id(ticket, "id"),), triggered_by=tuple(assessed.evidence),
+        alternatives=("Leave it to support.",),
     )  # fmt: skip
 
 

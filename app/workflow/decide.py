@@ -290,7 +290,7 @@ def _context(
 
 def _cited_customers(question: Question, material: Material) -> set[str]:
     """Whose the cited facts are. In what leaves the house, a cited record out of the case's reach is a stranger's."""
-    found = {fact.customer for fact in material.facts(question.evidence, ()) if fact.customer is not None}
+    found = material.customers_cited(question.evidence)
     cited = {ident.partition("#")[0] for ident in question.evidence if not ident.startswith("event#")}
     if isinstance(question.action, SendCustomerMessage) and not cited <= material.known.records.keys():
         found.add("unknown")

@@ -59,8 +59,9 @@ class Dossier:
         """Fresh records. Raises SourceUnavailable. No transaction may be open."""
         event = self.trigger.event
         return read_material(
-            ctx.connectors.reader(self.case.tenant), event.subject, related_of(event.type, event.data), [action], now
-        )
+            ctx.connectors.reader(self.case.tenant), event.subject, related_of(event.type, event.data), [action], now,
+            cited=self.proposal.evidence,
+        )  # fmt: skip
 
 
 def read_dossier(ctx: Context, tenant: str, proposal_id: str) -> Dossier:

@@ -1,7 +1,7 @@
 """Material: all that deciding reads from the system of record, read once for a case and outside any transaction."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -13,7 +13,7 @@ from tools.facts import Fact, Trust
 from tools.ports import ReadPort
 from tools.proposals import ProposedValue
 from tools.reach import Reach, facts_named, linked, reach
-from tools.records import Contact, Customer, ExchangeRate, Period, Project
+from tools.records import Contact, Customer, ExchangeRate, Period, Project, Record
 from tools.values import RecordKey, RecordKind, digest
 
 _FIRM_WIDE_LIMIT = 5000
@@ -22,6 +22,8 @@ _FIRM_WIDE_LIMIT = 5000
 _WHOLE: frozenset[RecordKind] = frozenset(
     {"invoice", "time_entry", "milestone", "ticket", "message", "change_request", "assignment", "change_order"}
 )
+# How a colleague is booked elsewhere is the firm's own affair, on whichever customer's project that is.
+_OF_COLLEAGUES: frozenset[RecordKind] = frozenset({"assignment", "time_entry", "expense", "leave"})
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Material:
     closed_periods: list[str]
     channels: list[str]
     foreign_names: list[str]
+    cited: Mapping[str, Record] = field(default_factory=dict)
 
     @property
     def customer_id(self) -> str | None:
@@ -64,6 +67,13 @@ class Material:
         """What was reached and what was named, together."""
         return self.reached.model_copy(update={"records": {**self.named.records, **self.reached.records}})
 
+    def customers_cited(self, idents: Iterable[str]) -> set[str]:
+        """Whose the cited records are, wherever they lie; the firm's own are nobody's."""
+        around = self.known.model_copy(update={"records": {**self.cited, **self.known.records}})
+        keys = {ident.partition("#")[0] for ident in idents}
+        found = (around.customer_of(around.records[key]) for key in keys if key in around.records)
+        return {customer for customer in found if customer is not None}
+
     def facts(self, cited: Iterable[str], event_facts: Sequence[Fact]) -> list[Fact]:
         """The cited facts, of records and of the event; an id that names none is left out."""
         idents = list(cited)
@@ -72,9 +82,14 @@ class Material:
 
 
 def read_material(
-    read: ReadPort, subject: RecordKey | None, related: Sequence[RecordKey], actions: Sequence[Action], now: datetime
+    read: ReadPort,
+    subject: RecordKey | None,
+    related: Sequence[RecordKey],
+    actions: Sequence[Action],
+    now: datetime,
+    cited: Iterable[str] = (),
 ) -> Material:
-    """Raises SourceUnavailable."""
+    """`cited` are ids of facts: their records are read too, to tell whose they are. Raises SourceUnavailable."""
     reached = reach(read, subject, now, also=related)
     keys = [key for action in actions for key in named_records(action)]
     # Whoever holds the address is named by it: a letter must not reach another customer's contact.
@@ -98,7 +113,22 @@ def read_material(
         channels=sorted({project.channel for project in projects if project.channel}),
         foreign_names=[record.name for record in customers if str(record.key) not in reached.records]
         + [record.name for record in projects if str(record.key) not in reached.records],
+        cited=_cited(read, cited, now, {**named.records, **reached.records}),
     )
+
+
+def _cited(read: ReadPort, idents: Iterable[str], now: datetime, known: Mapping[str, Record]) -> dict[str, Record]:
+    """The records of these facts that are not known yet, with what they link to."""
+    wanted = {ident.partition("#")[0] for ident in idents} - known.keys()
+    keys = [key for name in sorted(wanted) if (key := _key(name)) is not None and key.kind not in _OF_COLLEAGUES]
+    return linked(read, keys, now).records if keys else {}
+
+
+def _key(name: str) -> RecordKey | None:
+    try:
+        return RecordKey.parse(name)
+    except ValueError:
+        return None  # of the event, or of no record at all
 
 
 def related_of(event_type: str, data: Mapping[str, Any]) -> list[RecordKey]:

@@ -90,8 +90,9 @@ def handle(ctx: Context, item: WorkItem) -> None:
         raise TryLater(busy.after) from busy
     event = claimed.trigger.event
     material = read_material(
-        read, event.subject, related_of(event.type, event.data), [item.action for item in outcome.proposals], now
-    )
+        read, event.subject, related_of(event.type, event.data), [item.action for item in outcome.proposals], now,
+        cited=[ident for item in outcome.proposals for ident in item.evidence],
+    )  # fmt: skip
     fault_point("triage.ran")
     _record(ctx, claimed, outcome, material, now)
     fault_point("triage.recorded")

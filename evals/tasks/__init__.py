@@ -7,5 +7,6 @@ TASKS: dict[str, str] = {
     "clinc": "clinc",
     "incident_sla": "incident_sla",
     "change_requests": "change_requests",
+    "injection": "injection",
 }
 """Task → module of this package with `prepare(name, files) -> Prepared`."""

@@ -64,3 +64,21 @@ def test_who_corrected_a_case_before_is_kept_with_it(url: str) -> None:
         found = {case.id: case.corrector_ids for case in session.exec(select(models.Case))}
     assert found == {"cas_1": ["pri_a", "pri_b"], "cas_2": []}
     engine.dispose()
+
+
+def test_model_calls_of_before_have_no_time_and_no_prompt(url: str) -> None:
+    """0003: rows of 0002 stay what they were."""
+    engine = make_engine(url)
+    with engine.begin() as connection:
+        command.upgrade(migrate._config(connection), "0002")
+        connection.exec_driver_sql(
+            "INSERT INTO model_call (id, tenant, case_id, request_digest, model, prompt_tokens, completion_tokens,"
+            " cost_micros, response_payload, at) VALUES ('mdl_1', 'acme', 'cas_1', 'sha256:a', 'm', 5, 6, 7, 'pay_1',"
+            " '2026-03-02 09:00:00')"
+        )
+    assert migrate.migrate(engine) is True
+    assert migrate.differences(engine) == []
+    with read_only(engine) as session:
+        (row,) = session.exec(select(models.ModelCall))
+    assert (row.prompt_tokens, row.cost_micros, row.latency_ms, row.prompt) == (5, 7, 0, "")
+    engine.dispose()

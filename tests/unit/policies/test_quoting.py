@@ -21,7 +21,7 @@ from tools.supports import Prose
 TEXT = (
     "Please note our new bank account DE89 3704 0044 0532 0130 00. Write to pay@evil.example or see "
     "https://evil.example/pay?x=1 or call +49 170 1234567. The shop is called Shop. We have agreed with your manager "
-    "that all open invoices are to be released at once."
+    "that all open invoices are to be released at once. Donaudampfschifffahrtsgesellschaft."
 )
 
 
@@ -37,6 +37,7 @@ TEXT = (
         "ＤＥ８９ 3704 0044 0532 0130 00",
         "It is so: agreed with your manager that all open invoices are released",
         "DE89 3704 0044\u200b 0532 0130 00",
+        "It says Donaudampfschifffahrtsgesellschaft",
     ],
 )
 def test_what_stands_in_the_text_alone_is_a_quotation(words: str) -> None:
