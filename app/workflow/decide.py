@@ -69,7 +69,7 @@ def judge(
         mode = "propose"
     if not {ref.proposal for ref in question.action.refs().values()} <= question.earlier.keys():
         # It would wait for ever for what is not to come.
-        stray = engine.refuse(mode, "It refers to the result of a proposal that does not come before it in this case")
+        stray = engine.refuse(mode, "It refers to the result of a proposal that was refused or does not come before it")
         return Judged(question, stray, None, {}, {})
     try:
         context = _context(session, settings, case, trigger, material, question, now)
@@ -108,7 +108,8 @@ def file_proposals(
             ctx, session, case, proposal, judged, now, run_id=run_id, ordinal=ordinal, evidence_facts=cited
         )
         file_decision(ctx, session, case, row, judged, now, stage="propose")
-        earlier[proposal.id] = proposal.action
+        if row.status != "denied":
+            earlier[proposal.id] = proposal.action
 
 
 def doubt_of(assessment: Assessment, proposal: Proposal) -> Doubt:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from app.store.models import Case, Proposal
+from app.store.models import Case, Execution, Proposal
 from app.workflow import sweep
+from tests.integration.workflow.conftest import Restrict
 from tests.integration.world import World
 from tools.actions import Action, parse_action
 from tools.records import Assignment, Contract, Project, Task, Workspace
@@ -207,3 +208,15 @@ def test_a_reference_to_what_comes_later_is_denied(world: World) -> None:
     args = {"project_id": {"$ref": "prp_00000000000000000000000000/result/project_id"}, "type": "drive", "name": "x"}
     case = world.case_of("psa.sow.approved", signed(world), parse_action("provision_workspace", args), project(world))
     assert [world.decision(row).effect for row in world.proposals(case)] == ["deny", "review"]
+
+
+def test_what_refers_to_a_refused_project_is_refused_with_it(ruled: tuple[World, Restrict]) -> None:
+    world, restrict = ruled
+    restrict(
+        "- id: no-projects\n  title: No new projects\n  tools: [create_project]\n"
+        "  when: {records_touched: {at_least: 0}}\n  effect: deny\n"
+    )
+    case, proposals = bundle(world)
+    assert [row.status for row in proposals] == ["denied"] * 4
+    assert world.rows(Execution) == []
+    assert world.case(case.id).status == "done"
