@@ -23,6 +23,9 @@ def snapshot(engine: Engine) -> Iterator[Session]:
     if engine.dialect.name == "postgresql":  # SQLite's readers always have that
         engine = engine.execution_options(isolation_level="REPEATABLE READ")
     with read_only(engine) as session:
+        if engine.dialect.name == "postgresql":
+            # Whoever reads the export may be slow, and this transaction is in nobody's way.
+            session.connection().exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
         yield session
 
 

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 _SQLITE = frozenset({5, 6, 7, 8, 10, 13, 14, 15})
 # Classes of https://www.postgresql.org/docs/current/errcodes-appendix.html: connection, resources, operator, system
 _POSTGRESQL = ("08", "53", "57", "58")
-_IN_THE_WAY = frozenset({"40001", "40P01", "55P03"})
+# Serialisation, deadlock, a lock that was not had, a transaction that was silent for too long
+_IN_THE_WAY = frozenset({"40001", "40P01", "55P03", "25P03"})
 
 
 def is_outage(error: BaseException) -> bool:

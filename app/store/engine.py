@@ -21,6 +21,9 @@ from sqlmodel import Session
 
 LOCK_TIMEOUT_S: Final = 30
 """How long a writer waits for SQLite's write lock before it fails with `database is locked`."""
+IDLE_TIMEOUT_S: Final = 15
+"""How long PostgreSQL keeps a transaction, and its locks, of a process that says nothing: one that was stopped, or is
+cut off. Ours call nothing outside the database, so a process that lives is never silent for long."""
 
 _BEGIN: Final = "countersign_begin"
 _READ: Final = "read"
@@ -120,13 +123,15 @@ def make_engine(url: str, *, pool_size: int = 24) -> sa.Engine:
     parsed = sa.make_url(url)
     backend = parsed.get_backend_name()
     if backend == "postgresql":
-        return sa.create_engine(
+        server = sa.create_engine(
             parsed.set(drivername="postgresql+psycopg"),
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_timeout=LOCK_TIMEOUT_S,
             pool_pre_ping=True,
         )
+        event.listen(server, "connect", _bound_silence)
+        return server
     if backend != "sqlite":
         raise ValueError(f"database url: {backend!r} is not supported; use sqlite or postgresql")
     if not parsed.database or parsed.database == ":memory:":
@@ -158,6 +163,12 @@ def make_engine(url: str, *, pool_size: int = 24) -> sa.Engine:
             _lock(_dbapi(connection).begin_write)
 
     return engine
+
+
+def _bound_silence(connection: Any, _record: object) -> None:
+    # Not as an option of the connection: an address may carry options of its own, and poolers refuse them.
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_TIMEOUT_S}s'")
+    connection.commit()
 
 
 def begins_on_write(engine: sa.Engine) -> sa.Engine:
