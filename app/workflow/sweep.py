@@ -22,6 +22,8 @@ from tools.registry import TOOLS
 
 _log = logging.getLogger(__name__)
 _AT_ONCE = 200
+_ROUNDS = 20
+"""Thousands that fall due at once are worked off in one sweep, each in a transaction of its own."""
 _STUCK_AFTER = timedelta(minutes=2)
 _IDEMPOTENCY_KEPT = timedelta(hours=24)
 _LAST_SIGNED = func.coalesce(
@@ -31,15 +33,18 @@ _LAST_SIGNED = func.coalesce(
 
 def reviews(ctx: Context) -> None:
     """Escalates what is overdue, expires what nobody answered; protective actions stay open, silence lifts no hold."""
-    now = ctx.clock()
-    with read_only(ctx.engine) as session:
-        # What has escalated already waits for its end; it must not crowd out what still has to.
-        due = col(Review.escalated_at).is_(None) | (col(Review.expires_at) <= now)
-        query = select(Review.id).where(col(Review.status) == "pending", col(Review.due_at) <= now, due)
-        overdue = list(session.exec(query.order_by(col(Review.due_at)).limit(_AT_ONCE)))
-    for ident in overdue:
-        _overdue(ctx, ident)
-        fault_point("sweep.overdue")
+    for _ in range(_ROUNDS):
+        now = ctx.clock()
+        with read_only(ctx.engine) as session:
+            # What has escalated already waits for its end; it must not crowd out what still has to.
+            due = col(Review.escalated_at).is_(None) | (col(Review.expires_at) <= now)
+            query = select(Review.id).where(col(Review.status) == "pending", col(Review.due_at) <= now, due)
+            overdue = list(session.exec(query.order_by(col(Review.due_at)).limit(_AT_ONCE)))
+        for ident in overdue:
+            _overdue(ctx, ident)
+            fault_point("sweep.overdue")
+        if len(overdue) < _AT_ONCE:
+            return
 
 
 def _overdue(ctx: Context, review_id: str) -> None:
