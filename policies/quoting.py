@@ -5,6 +5,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
+_LONG = 9
+"""Characters of an account, a telephone number or another number that is no amount and no date."""
+
 RUN = 6
 """So many words in a row that stand in an outsider's text are a quotation; fewer are a way of speaking."""
 
@@ -33,7 +36,17 @@ def quoted(words: str, untrusted: Iterable[str], trusted: Iterable[str]) -> str 
 
 
 def _marks(plain: str) -> Iterator[str]:
-    return (found.group() for found in _MARK.finditer(plain))
+    """Each mark; of one in groups every long run of them: what stands beside it may look like one more."""
+    for found in _MARK.finditer(plain):
+        groups = re.split(r"(?<=\w)[ ()/.,-]+(?=\w)", found.group())
+        if "@" in found.group() or "/" in found.group() or len(groups) == 1:
+            yield found.group()
+            continue
+        for start in range(len(groups)):
+            for end in range(start + 1, len(groups) + 1):
+                piece = "".join(groups[start:end])
+                if len(piece) >= _LONG and sum(char.isdigit() for char in piece) >= _LONG // 2:
+                    yield piece
 
 
 def _runs(plain: str) -> Iterator[str]:
