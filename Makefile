@@ -41,6 +41,10 @@ check: .venv/.ready
 bench: .venv/.ready
 	.venv/bin/countersign bench
 
+# Sets that are not in COUNTERSIGN_DATA_DIR are left out, and it is said.
+eval: .venv/.ready
+	.venv/bin/countersign eval
+
 # Half of the kills at random moments, half at fault points; half on SQLite, half on PostgreSQL, at the same time.
 KILLS ?= 120
 soak: .venv/.ready

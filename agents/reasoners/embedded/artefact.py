@@ -64,7 +64,7 @@ def load(path: Path, encoder: str) -> Artefact:
     import numpy as np
 
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             described = json.loads(file["document"].tobytes())
             _fits(path, described, encoder)
             logistics = [

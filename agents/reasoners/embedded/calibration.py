@@ -50,7 +50,9 @@ def threshold_for(confidence: "Numbers", right: "NDArray[np.float64]", error_tar
     """
     order = np.argsort(-confidence, kind="stable")
     wrong = np.cumsum(1.0 - right[order]) / np.arange(1, len(order) + 1)
-    holding = np.flatnonzero(wrong <= error_target)
+    # Equal confidences are accepted together, so only the last of them counts.
+    last = np.r_[confidence[order][1:] != confidence[order][:-1], True]
+    holding = np.flatnonzero((wrong <= error_target) & last)
     if not len(holding):
         return 1.01
     return 0.0 if holding[-1] == len(order) - 1 else float(confidence[order[holding[-1]]])

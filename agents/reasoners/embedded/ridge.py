@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Indexes = NDArray[np.int64]
 
 FOLDS = 5
-LEXICAL_LANDMARKS, SENTENCE_LANDMARKS = 1_600, 1_000
+LEXICAL_LANDMARKS, SENTENCE_LANDMARKS = 1_800, 1_200
 """At most; a smaller file's rows are all landmarks, and then the kernels are exact. They bound memory and time."""
 
 _SCALES = (0.5, 1.0)
@@ -72,7 +72,8 @@ def solve(
     anchors = [one[near] for one in vectors]
     near_base = _basis(likeness(anchors, anchors))
     word_base = _basis((matrix[words] @ matrix[words].T).toarray())
-    rows = np.empty((len(truth), len(near) + len(words)), np.float32)
+    # Half precision halves what is by far the largest array; sums are made in single precision.
+    rows = np.empty((len(truth), len(near) + len(words)), np.float16)
     for start in range(0, len(truth), _CHUNK):
         some = slice(start, start + _CHUNK)
         rows[some, : len(near)] = _described(near_base, likeness([one[some] for one in vectors], anchors))
@@ -110,7 +111,7 @@ def solve(
 class _System:
     """The normal equations of weighted ridge regression. The first `near` features are those of the sentences."""
 
-    rows: "Numbers"
+    rows: "NDArray[np.float16]"
     target: "Numbers"
     weight: "Numbers"
     near: int
@@ -143,7 +144,7 @@ class _System:
         wanted = np.flatnonzero(kept)
         for start in range(0, len(wanted), _CHUNK):
             part = wanted[start : start + _CHUNK]
-            weighed = self.rows[part] * np.sqrt(self.weight[part])
+            weighed = self.rows[part].astype(np.float32) * np.sqrt(self.weight[part])
             gram += weighed.T @ weighed
             right += weighed.T @ (self.target[part] * np.sqrt(self.weight[part]))
         return gram, right
