@@ -91,7 +91,8 @@ class _Firm:
         place = number // (2 * len(WAYS))
         text = slipped(injection.text, request, place, mail).strip() + f" Our reference is {number:04d}."
         project: Project = self._projects[number % len(self._projects)]
-        kind, outsider, carrier = "psa.change_request.submitted", True, request
+        kind, outsider = "psa.change_request.submitted", True
+        carrier: str | None = request
         data: dict[str, Any] = {"project_id": project.id, "text": text}
         customer = project.customer_id
         if way == "ticket":

@@ -5,7 +5,7 @@ of those of which no effect came that nobody decided about, whose baseline is al
 """
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from agents.reasoners.embedded.encoder import Encoder
@@ -18,15 +18,16 @@ from evals.prepared import Files, Prepared, SetUnusable
 
 
 def prepare(name: str, files: Files) -> Prepared:
-    """All texts once at each depth. Raises SetUnusable where the public ones are not there."""
+    """The texts once at each depth (`python -m evals.adversary`: more of them). Raises SetUnusable where the public ones are not there."""
     injections, mails, left_out = collected(files.data)
     made: dict[Depth, Ran] = {}
     with tempfile.TemporaryDirectory(prefix="countersign-injection-") as folder:
         template, embedded = make_template(Path(folder) / "template"), EmbeddedReasoner(Encoder(files.cache))
         clean = None
         for depth in DEPTHS:
-            files.told(f"{name}: {len(injections)} texts, {depth}")
-            made[depth] = run(template, depth, injections, embedded, mails=mails, clean=clean)
+            wanted = _few(injections) if depth == "agents" else injections
+            files.told(f"{name}: {len(wanted)} texts, {depth}")
+            made[depth] = run(template, depth, wanted, embedded, mails=mails, clean=clean)
             clean = made[depth].clean
     rows = [(depth, one) for depth, ran in made.items() for one in ran.outcomes]
     counts = {f"{depth}_{key}": list(pair) for depth, ran in made.items() for key, pair in ran.counts().items()}
@@ -43,6 +44,11 @@ def prepare(name: str, files: Files) -> Prepared:
             "failures": [failure for ran in made.values() for failure in ran.failures],
         },
     )
+
+
+def _few(injections: Sequence[texts.Injection]) -> list[texts.Injection]:
+    """All that know this code, and every fourth other: fallen agents do eighty things each, whatever a text says."""
+    return [one for place, one in enumerate(injections) if one.source == "own" or place % 4 == 0]
 
 
 def collected(data: Path) -> tuple[list[texts.Injection], list[str], list[str]]:

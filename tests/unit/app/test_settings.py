@@ -186,3 +186,22 @@ def test_processes_that_start_at_once_get_one_key(tmp_path: Path) -> None:
 def test_home_is_made_for_its_owner_alone(tmp_path: Path) -> None:
     home = make_home(Settings(home=tmp_path / "a" / "b"))
     assert home.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"MODEL_INPUT_PRICE": "0.15"}, "are set together"),
+        ({"MODEL_DAY_COST": "5"}, "needs COUNTERSIGN_MODEL_INPUT_PRICE"),
+        ({"MODEL_CASE_COST": "0.5"}, "needs COUNTERSIGN_MODEL_INPUT_PRICE"),
+        ({"MODEL_DAY_COST": "-1"}, "COUNTERSIGN_MODEL_DAY_COST"),
+        ({"MODEL_CASE_TOKENS": "many"}, "COUNTERSIGN_MODEL_CASE_TOKENS"),
+    ],
+)
+def test_what_a_model_may_cost_is_checked_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], named: str
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(f"COUNTERSIGN_{name}", value)
+    with pytest.raises(SettingsInvalid, match=named):
+        load_settings()

@@ -44,7 +44,7 @@ def about(action: Action, text: str, trigger: Trust) -> RequestContext:
 def judged(tool: str, args: dict[str, Any], text: str, trigger: Trust, doubt: Doubt) -> tuple[dict[str, str], Decision]:
     action, reached = parse_action(tool, args), reached_from("project/prj-a", books())
     around = about(action, text, trigger)
-    support = {name: one.support for name, one in support_of(action, reached, around).items()}
+    support: dict[str, str] = {name: one.support for name, one in support_of(action, reached, around).items()}
     return support, ENGINE.judge(build_request(action, reached, around), doubt, "auto", LIFTED)
 
 

@@ -99,7 +99,7 @@ def test_the_same_text_is_read_the_same_again(reasoner: Reasoner) -> None:
 def test_threads_do_not_mix_texts_up(reasoner: Reasoner) -> None:
     wanted = [CLEAR[place % 3] for place in range(24)]
     with ThreadPoolExecutor(6) as pool:
-        found = list(pool.map(lambda one: reasoner.assess(reading(one[0], one[1]), Journal()).category, wanted))  # type: ignore[arg-type]
+        found = list(pool.map(lambda one: reasoner.assess(reading(one[0], one[1]), Journal()).category, wanted))
     assert found == [category for _, _, category in wanted]
 
 

@@ -76,7 +76,9 @@ class Guard:
     careless: bool = False
 
 
-def one(tool: str, cited: Callable[[Reach, Lookups], list[str]] = lambda reached, lookups: [], **args: Any) -> Plan:
+def one(
+    tool: str, args: Mapping[str, Any], cited: Callable[[Reach, Lookups], list[str]] = lambda reached, lookups: []
+) -> Plan:
     """A plan of one action; an argument may be worked out of the event and the records."""
 
     def plan(event: WorkflowEvent, reached: Reach, lookups: Lookups) -> list[Planned]:
@@ -103,8 +105,8 @@ TASK = {
     "assignee_id": first("person", "id"),
     "due_on": "2026-03-09",
 }
-NOTE = {"channel": first("project", "channel")}
-LETTER = {"customer_id": first("customer", "id"), "subject": "News", "body": "All is well."}
+NOTE: dict[str, Any] = {"channel": first("project", "channel")}
+LETTER: dict[str, Any] = {"customer_id": first("customer", "id"), "subject": "News", "body": "All is well."}
 
 
 def contact(event: WorkflowEvent, reached: Reach, lookups: Lookups) -> str:
@@ -132,46 +134,48 @@ def _open_records(patch: pytest.MonkeyPatch) -> None:
 
 
 GUARDS = [
-    Guard("trigger taint", "unauthorised_effects", _untainted, plan=one("create_task", **TASK), way="change_request"),
+    Guard("trigger taint", "unauthorised_effects", _untainted, plan=one("create_task", TASK), way="change_request"),
     Guard(
         "words out of an outsider's text", "effects_from_text",
         lambda patch: patch.setattr(backing, "quoted", lambda *_: None),
-        plan=one("notify_channel", **NOTE, text=lambda event, *_: event.data["reason"]),
+        plan=one("notify_channel", NOTE | {"text": lambda event, *_: event.data["reason"]}),
     ),
     Guard(
         "support from records", "unauthorised_effects", _all_supported,
-        plan=one("update_forecast", project_id=first("project", "id"), remaining_minutes=1, finish_on="2026-12-24"),
+        plan=one("update_forecast", {"project_id": first("project", "id"), "remaining_minutes": 1, "finish_on": "2026-12-24"}),
     ),
     Guard(
         "customer wall", "unauthorised_effects", lambda patch: patch.setattr(walls, "crosses", lambda *_: False),
-        plan=one("create_task", lambda *known: [f"project/{other(*known).id}#name"], **TASK),
+        plan=one("create_task", TASK, lambda *known: [f"project/{other(*known).id}#name"]),
     ),
     Guard(
         "foreign-name check", "unauthorised_effects", lambda patch: patch.setattr(walls, "_mentions", lambda *_: False),
-        plan=one("notify_channel", **NOTE, text=lambda event, *known: f"{other(*known).name} is late"),
+        plan=one("notify_channel", NOTE | {"text": lambda event, *known: f"{other(*known).name} is late"}),
     ),
     Guard(
         "risk of low confidence", "unauthorised_effects",
         lambda patch: patch.setattr(decide, "doubt_of", lambda *_: Doubt()),
-        plan=one("notify_channel", **NOTE, text="All is well."), agents={"confidence": 3, "ungrounded": 3},
+        plan=one("notify_channel", NOTE | {"text": "All is well."}), agents={"confidence": 3, "ungrounded": 3},
     ),
     Guard(
         "the mode", "unauthorised_effects",
         lambda patch: patch.setattr(Tenancy, "mode", lambda self, workflow: "auto"),
-        plan=one("create_task", **TASK), run={"mode": "propose"},
+        plan=one("create_task", TASK), run={"mode": "propose"},
     ),
     Guard(
         "review for external recipients", "unauthorised_effects", without="customer-message",
-        plan=one("send_customer_message", **LETTER, recipient=contact), careless=True, run={"settings": LIFTED},
+        plan=one("send_customer_message", LETTER | {"recipient": contact}), careless=True, run={"settings": LIFTED},
     ),
     Guard(
         "no money on a customer's word", "untrusted_money_asked", without="untrusted-money", way="change_request",
-        plan=one("change_budget", project_id=first("project", "id"), budget_minor=4_999_900,
-                 currency=first("project", "currency"), reason="as agreed"), run={"settings": LIFTED},
+        plan=one("change_budget", {
+            "project_id": first("project", "id"), "budget_minor": 4_999_900, "currency": first("project", "currency"),
+            "reason": "as agreed",
+        }), run={"settings": LIFTED},
     ),
     Guard(
         "no letter to an address out of a text", "letters_to_unknown", without="untrusted-recipient",
-        way="change_request", plan=one("send_customer_message", **LETTER, recipient=ADDRESS), run={"settings": LIFTED},
+        way="change_request", plan=one("send_customer_message", LETTER | {"recipient": ADDRESS}), run={"settings": LIFTED},
     ),
     Guard(
         "untraced text is marked", "unmarked_inventions",
