@@ -8,6 +8,8 @@ import sqlalchemy as sa
 _SQLITE = frozenset({5, 6, 7, 8, 10, 13, 14, 15})
 # Classes of https://www.postgresql.org/docs/current/errcodes-appendix.html: connection, resources, operator, system
 _POSTGRESQL = ("08", "53", "57", "58")
+_CONNECTION_LOST = "8s2b"
+"""https://sqlalche.me/e/20/8s2b; of the other kind is a session that goes on after a failed flush."""
 # Serialisation, deadlock, a lock that was not had, a transaction that was silent for too long
 _IN_THE_WAY = frozenset({"40001", "40P01", "55P03", "25P03"})
 
@@ -16,6 +18,8 @@ def is_outage(error: BaseException) -> bool:
     """Whether the same again may go through later, however often it has failed like this."""
     if isinstance(error, sa.exc.TimeoutError | sa.exc.InterfaceError):
         return True
+    if isinstance(error, sa.exc.PendingRollbackError):  # said after a connection was lost that somebody went on using
+        return error.code == _CONNECTION_LOST
     if not isinstance(error, sa.exc.DBAPIError):
         return False
     if error.connection_invalidated:

@@ -46,3 +46,24 @@ def test_its_locks_go_and_it_tries_again(postgres_server: str, monkeypatch: pyte
         silent.dispose()
         other.dispose()
         drop_database(url)
+
+
+@pytest.mark.postgres
+@pytest.mark.slow
+def test_who_goes_on_after_a_lost_connection_tries_again_too(
+    postgres_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "IDLE_TIMEOUT_S", SILENT_S)
+    url = new_database(postgres_server)
+    silent = engine.make_engine(url)
+    try:
+        with silent.connect() as connection:
+            connection.execute(sa.text("SELECT 1"))
+            time.sleep(2 * SILENT_S)
+            for _ in range(2):
+                with pytest.raises(sa.exc.SQLAlchemyError) as told:
+                    connection.execute(sa.text("SELECT 1"))
+                assert is_outage(told.value)
+    finally:
+        silent.dispose()
+        drop_database(url)
