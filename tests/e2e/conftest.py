@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -49,3 +50,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     yield Site(installation, tokens, principals, senders, dict(happened))
     assert installation.stop() == 0
     assert installation.tracebacks() == []
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    lines = [
+        line
+        for outcome in ("passed", "failed")
+        for test in terminalreporter.stats.get(outcome, ())
+        for name, line in test.user_properties
+        if name == "fleet"
+    ]
+    if lines:
+        terminalreporter.write_sep("=", "fleet")
+        for line in lines:
+            terminalreporter.write_line(line)

@@ -19,7 +19,9 @@ from tests.postgres import new_database
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-EVENTS, ONCE_MORE = int(os.environ.get("COUNTERSIGN_TEST_FLEET_EVENTS", "300")), 60
+EVENTS, ONCE_MORE = int(os.environ.get("COUNTERSIGN_TEST_FLEET_EVENTS", "60")), 20
+MORE = 90
+"""While which one worker is killed and one is stopped."""
 DECIDING = ("reviewer", "delivery_lead", "resource_manager", "finance", "head_of_delivery", "cfo", "admin")
 TAKEN_OVER_S = 60
 """Within which the others finish what a killed worker had begun."""
@@ -215,7 +217,7 @@ def _named(mapped: str) -> list[str]:
 def _one_dies_and_one_is_stopped(office: Office, record_property: Callable[[str, object], None]) -> None:
     """Of three, in the middle of work: one killed, one stopped until the third has done it all, then continued."""
     fleet = office.fleet
-    events = office.happened(90)
+    events = office.happened(MORE)
     killed, stopped, _ = fleet.workers
     before = set(fleet.done_by())
     threading.Thread(target=office.deliver, args=(events, 10)).start()
@@ -224,7 +226,7 @@ def _one_dies_and_one_is_stopped(office: Office, record_property: Callable[[str,
     stopped.signal(signal.SIGSTOP)
     held = fleet.held_by()
     begun = time.monotonic()
-    until(lambda: fleet.rows("SELECT count(*) FROM event")[0][0] == EVENTS + 90, 60, "all events are taken")
+    until(lambda: fleet.rows("SELECT count(*) FROM event")[0][0] == EVENTS + MORE, 60, "all events are taken")
     office.done(TAKEN_OVER_S)
     taken_over_s = time.monotonic() - begun
     assert taken_over_s < TAKEN_OVER_S
