@@ -1,6 +1,6 @@
 # The environment lives in .venv; every target makes or refreshes it first.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all test-postgres check bench soak races model lock
+.PHONY: help setup run test test-all test-postgres check bench soak races model lock eval
 
 PYTHON ?=
 PYTEST := .venv/bin/python -m pytest -n 2
@@ -11,7 +11,7 @@ DATABASE ?= sqlite
 export COUNTERSIGN_TEST_DATABASE = $(DATABASE)
 
 help:
-	@echo "make setup | run | test | test-all | test-postgres | check | bench | soak [KILLS=N] | races | model [EXAMPLES=N] | lock"
+	@echo "make setup | run | test | test-all | test-postgres | check | bench | soak [KILLS=N] | races | model [EXAMPLES=N] | lock | eval"
 
 setup: .venv/.ready
 
