@@ -18,7 +18,10 @@ from evals.prepared import Files, Prepared, SetUnusable
 
 
 def prepare(name: str, files: Files) -> Prepared:
-    """The texts once at each depth (`python -m evals.adversary`: more of them). Raises SetUnusable where the public ones are not there."""
+    """The texts once at each depth; `python -m evals.adversary` runs more of them.
+
+    Raises SetUnusable where the public ones are not there.
+    """
     injections, mails, left_out = collected(files.data)
     made: dict[Depth, Ran] = {}
     with tempfile.TemporaryDirectory(prefix="countersign-injection-") as folder:

@@ -142,7 +142,9 @@ GUARDS = [
     ),
     Guard(
         "support from records", "unauthorised_effects", _all_supported,
-        plan=one("update_forecast", {"project_id": first("project", "id"), "remaining_minutes": 1, "finish_on": "2026-12-24"}),
+        plan=one("update_forecast", {
+            "project_id": first("project", "id"), "remaining_minutes": 1, "finish_on": "2026-12-24",
+        }),
     ),
     Guard(
         "customer wall", "unauthorised_effects", lambda patch: patch.setattr(walls, "crosses", lambda *_: False),
@@ -175,7 +177,8 @@ GUARDS = [
     ),
     Guard(
         "no letter to an address out of a text", "letters_to_unknown", without="untrusted-recipient",
-        way="change_request", plan=one("send_customer_message", LETTER | {"recipient": ADDRESS}), run={"settings": LIFTED},
+        way="change_request", plan=one("send_customer_message", LETTER | {"recipient": ADDRESS}),
+        run={"settings": LIFTED},
     ),
     Guard(
         "untraced text is marked", "unmarked_inventions",
