@@ -79,7 +79,7 @@ class Lexicon:
 def lexicon(columns: Sequence[Sequence[str]], buckets: int) -> Lexicon:
     """A lexicon of the texts: inverse document frequency, smoothed; an n-gram of one text alone has no weight.
 
-    It has `buckets` of them, or as many fewer as leave about every fourth one taken.
+    It has `buckets` of them, or as many fewer as leave about every third one taken.
     """
     import numpy as np
 
@@ -90,8 +90,8 @@ def lexicon(columns: Sequence[Sequence[str]], buckets: int) -> Lexicon:
         for found, _ in _blocks(row, buckets):
             seen[found] += 1
     taken = int((seen > 1).sum())
-    if buckets > FEWEST_BUCKETS and taken * 8 <= buckets:
-        return lexicon(columns, max(FEWEST_BUCKETS, 2 ** (taken * 4 - 1).bit_length()))
+    if buckets > FEWEST_BUCKETS and taken * 4 <= buckets:
+        return lexicon(columns, max(FEWEST_BUCKETS, 2 ** (taken * 2 - 1).bit_length()))
     weights = np.log((1.0 + rows) / (1.0 + seen)) + 1.0
     return Lexicon(np.where(seen > 1, weights, 0.0).astype(np.float32))
 
