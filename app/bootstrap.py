@@ -183,7 +183,7 @@ def build(
     migrate(engine)
     queue = DbosQueue(engine, clock=clock)
     queue.prepare()
-    encoder = Encoder(settings.cache_dir)
+    encoder = Encoder(settings.models_dir)
     memory = Memory(settings.cache_dir / "precedents", encoder.version)
     embedded = EmbeddedReasoner(encoder, memory)
     context = compose(

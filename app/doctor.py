@@ -129,8 +129,8 @@ def _encoder(settings: Settings) -> str:
     from agents.reasoners.embedded.encoder import Encoder
 
     with tempfile.TemporaryDirectory() as folder:
-        # Where there is no home yet, none is made: that is the first start's, with its mode.
-        encoder = Encoder(settings.cache_dir if settings.home.exists() else Path(folder))
+        # Where nothing was built yet, nothing is left: a home, with its mode, is the first start's to make.
+        encoder = Encoder(settings.models_dir if settings.models_dir.exists() else Path(folder))
         vectors = encoder.encode(["a change request"])
     return f"{encoder.version}, {len(vectors[0])} dimensions"
 

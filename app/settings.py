@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 import stat
+import sys
 import tempfile
 from decimal import Decimal
 from hashlib import sha256
@@ -164,8 +165,16 @@ class Settings(BaseSettings):
 
     @property
     def cache_dir(self) -> Path:
-        """What can be rebuilt: the built model file, the vectors."""
+        """What can be rebuilt from the database: the vectors of precedents."""
         return self.home / "cache"
+
+    @property
+    def models_dir(self) -> Path:
+        """What is built once of the weights and texts that are shipped. It says nothing of any firm, so it lies with
+        the installation, where that is a virtual environment that may be written to; else in the cache folder."""
+        installed = Path(sys.prefix) / "var" / "countersign"
+        own = sys.prefix != sys.base_prefix and os.access(sys.prefix, os.W_OK)
+        return installed if own else self.cache_dir
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -99,7 +99,7 @@ def _run(wanted: list[str], train: Path | None, test: Path | None, *, skipping: 
     from evals.prepared import Files, SetUnusable
 
     settings = load_settings()
-    files = Files(settings.data_dir, settings.cache_dir, train, test, lambda line: typer.echo(line, err=True))
+    files = Files(settings.data_dir, settings.models_dir, train, test, lambda line: typer.echo(line, err=True))
     results = []
     for name in wanted:
         typer.echo(f"evaluating {name}", err=True)

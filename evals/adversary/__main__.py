@@ -29,7 +29,7 @@ def main(
     wanted = [one for turn in range(times) for one in (injections[turn:] + injections[:turn])]
     typer.echo(f"{len(wanted)} attacks at each depth" + "".join(f"; {said}" for said in left_out))
     with tempfile.TemporaryDirectory(prefix="countersign-adversary-") as folder:
-        template, embedded = make_template(Path(folder) / "template"), EmbeddedReasoner(Encoder(settings.cache_dir))
+        template, embedded = make_template(Path(folder) / "template"), EmbeddedReasoner(Encoder(settings.models_dir))
         for depth in DEPTHS:
             ran = run(template, depth, wanted, embedded, mails=mails, always=always)
             for key, (count, n) in ran.counts().items():

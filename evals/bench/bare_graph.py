@@ -37,7 +37,7 @@ class BareGraph:
     """
 
     def __init__(self, firm: Firm, folder: Path, *, checkpointed: bool = True) -> None:
-        encoder = Encoder(firm.service.context.settings.cache_dir)
+        encoder = Encoder(firm.service.context.settings.models_dir)
         self._firm = firm
         self._memory = Memory(folder / "precedents", encoder.version)
         self._reasoner = EmbeddedReasoner(encoder, self._memory)

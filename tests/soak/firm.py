@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from agents.reasoners.embedded.model_file import model_file
+from agents.reasoners.embedded.encoder import Encoder
+from agents.reasoners.embedded.reasoner import EmbeddedReasoner
 from app.actor import Grant
 from app.audit.log import Log
 from app.audit.note import SigningKey
@@ -55,7 +56,7 @@ def set_up(folder: Path, database_url: str | None) -> Firm:
     home = folder / "home"
     settings = Settings(home=home) if database_url is None else Settings(home=home, database_url=database_url)
     make_home(settings)
-    model_file(settings.cache_dir)  # built once, or every life would be spent on it
+    EmbeddedReasoner(Encoder(settings.models_dir)).load()  # built once, or every life would be spent on it
     engine = make_engine(settings.database_url)
     try:
         migrate(engine)
