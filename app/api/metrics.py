@@ -1,6 +1,7 @@
 """Prometheus metrics. No label names a tenant, a person or a customer."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
@@ -22,7 +23,7 @@ router = APIRouter(tags=["health"])
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
 _OTHER = "other"
-_SCRAPED = {status: of for status, of in documented().items() if status == 503}
+_SCRAPED: dict[int | str, dict[str, Any]] = {status: of for status, of in documented().items() if status == 503}
 
 
 class Rows(Collector):

@@ -27,7 +27,7 @@ def _plain_types(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:
     return False
 
 
-def _note(*, step: Any, **_more: Any) -> None:
+def _note(ctx: Any, step: Any, heads: Any, run_args: Any) -> None:
     context.config.attributes.get("applied", []).append(step.up_revision_id)
 
 

@@ -72,12 +72,12 @@ def _link(folder: Path) -> None:
     (folder / "database.sqlite").symlink_to(folder.parent / "elsewhere")
 
 
-HARM: dict[str, Callable[[Path], None]] = {
+HARM: dict[str, Callable[[Path], object]] = {
     "flipped": _flip, "cut": _cut, "rewritten": _rewrite, "more": _more, "link": _link,
     "no database": lambda folder: (folder / "database.sqlite").unlink(),
     "no manifest": lambda folder: (folder / MANIFEST).unlink(),
     "no signature": lambda folder: (folder / SIGNATURE).unlink(),
-    "no JSON": lambda folder: (folder / MANIFEST).write_text("{") and None,
+    "no JSON": lambda folder: (folder / MANIFEST).write_text("{"),
 }  # fmt: skip
 
 
