@@ -8,7 +8,7 @@ PYTEST := .venv/bin/python -m pytest -n 2
 ONLY ?=
 # On which the integration tests keep their databases: sqlite, or postgres, of which a server is started for the run.
 DATABASE ?= sqlite
-export COUNTERSIGN_TEST_DATABASE = $(DATABASE)
+export TEST_DATABASE = $(DATABASE)
 
 help:
 	@echo "make setup | run | test | test-all | test-postgres | check | bench | soak [KILLS=N] | races | model [EXAMPLES=N] | lock | eval"
@@ -28,7 +28,7 @@ test-all: .venv/.ready
 	$(PYTEST) $(if $(ONLY),-m "$(ONLY)")
 
 # The workflow, the API, the log, the store and the queue on PostgreSQL; `make test-all DATABASE=postgres` runs everything.
-test-postgres: export COUNTERSIGN_TEST_DATABASE = postgres
+test-postgres: export TEST_DATABASE = postgres
 test-postgres: .venv/.ready
 	$(PYTEST) -m "(not slow or postgres) and not browser" $(addprefix tests/integration/,api audit durable store workflow)
 

@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-DATABASE = os.environ.get("COUNTERSIGN_TEST_DATABASE", "sqlite")
+DATABASE = os.environ.get("TEST_DATABASE", "sqlite")
 """The backend of every world: `sqlite` or `postgres`."""
-PROGRAMS = os.environ.get("COUNTERSIGN_TEST_POSTGRES", "any")
+PROGRAMS = os.environ.get("TEST_POSTGRES", "any")
 """Whose programs serve: `any`, `system` or `wheel`."""
 
 _PR_SET_PDEATHSIG = 1
@@ -34,7 +34,7 @@ _OPTIONS = {
 }  # fmt: skip
 
 if DATABASE not in ("sqlite", "postgres"):
-    raise pytest.UsageError(f"COUNTERSIGN_TEST_DATABASE is sqlite or postgres, not {DATABASE}")
+    raise pytest.UsageError(f"TEST_DATABASE is sqlite or postgres, not {DATABASE}")
 
 
 def programs() -> Path | None:

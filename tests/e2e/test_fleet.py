@@ -19,7 +19,7 @@ from tests.postgres import new_database
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-EVENTS, ONCE_MORE = int(os.environ.get("COUNTERSIGN_TEST_FLEET_EVENTS", "60")), 20
+EVENTS, ONCE_MORE = int(os.environ.get("TEST_FLEET_EVENTS", "60")), 20
 MORE = 90
 """While which one worker is killed and one is stopped."""
 DECIDING = ("reviewer", "delivery_lead", "resource_manager", "finance", "head_of_delivery", "cfo", "admin")

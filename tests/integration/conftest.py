@@ -1,6 +1,6 @@
 """Fixtures: a template home once, and a world that is checked as a whole when its test is over.
 
-COUNTERSIGN_TEST_DATABASE=postgres puts the databases of all worlds on a PostgreSQL of the run's own.
+TEST_DATABASE=postgres puts the databases of all worlds on a PostgreSQL of the run's own.
 """
 
 from collections.abc import Iterator

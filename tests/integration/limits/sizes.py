@@ -1,9 +1,9 @@
-"""How large these tests are: small ones in CI, the full ones by COUNTERSIGN_TEST_LIMITS=full."""
+"""How large these tests are: small ones in CI, the full ones by TEST_LIMITS=full."""
 
 import os
 import sys
 
-FULL = os.environ.get("COUNTERSIGN_TEST_LIMITS") == "full"
+FULL = os.environ.get("TEST_LIMITS") == "full"
 
 
 def sized(small: int, full: int) -> int:
