@@ -19,6 +19,7 @@ from agents.memory import Memory, MemoryUnavailable
 from agents.reasoners.base import Reasoner
 from agents.reasoners.embedded.encoder import Encoder, EncoderUnavailable
 from agents.reasoners.embedded.reasoner import EmbeddedReasoner
+from app import heaps
 from app.audit.log import Log
 from app.audit.note import SigningKey
 from app.audit.vault import Vault
@@ -296,5 +297,6 @@ def _micros(amount: Decimal | None) -> int | None:
 def _warm(embedded: EmbeddedReasoner) -> None:
     try:
         embedded.load()
+        heaps.give_back()
     except EncoderUnavailable:
         _log.exception("the sentence encoder is not available; what needs it abstains")

@@ -1,7 +1,5 @@
 """Running the service until SIGINT or SIGTERM: HTTP in a thread of its own, the work beside it, an orderly end."""
 
-import contextlib
-import ctypes
 import signal
 import socket
 import threading
@@ -11,6 +9,7 @@ from typing import Any
 
 import uvicorn
 
+from app import heaps
 from app.bootstrap import Service
 from app.errors import Problem
 from app.main import create_app
@@ -19,8 +18,6 @@ from app.settings import Settings
 
 _BACKLOG = 2048
 _POLL_S = 0.01
-_M_ARENA_MAX = -8
-"""malloc.h of glibc."""
 _REQUESTS_S = 5
 """How long requests under way are waited for; a page that listens for news would keep them for ever."""
 
@@ -66,7 +63,7 @@ def serve(
     Then it accepts nothing more, answers what it has begun to, lets the work under way end. `ready` is called once it
     serves. Answers how many items of work still ran when the time was up; they are taken over at the next start.
     """
-    _share_heaps()
+    heaps.share()
     app = server = thread = None
     if at is not None:
         app = create_app(service, works=works)
@@ -97,13 +94,6 @@ def serve(
             server.should_exit = True
             thread.join()
     return service.drain() if works else 0
-
-
-def _share_heaps() -> None:
-    """glibc gives threads heaps of their own, up to eight a processor, and keeps in each what was freed there; here
-    threads are many and mostly take turns, so two heaps do, with 70 MB less. Elsewhere it does nothing."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
 def _answer(server: uvicorn.Server, at: socket.socket, over: threading.Event) -> None:
