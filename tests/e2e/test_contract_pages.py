@@ -22,7 +22,9 @@ def test_pages_of_any_size_make_the_same_list(site: Site, path: str) -> None:
     assert len(whole) == len(set(whole))
     assert whole or path == "/v1/tasks"
     for size in (1, 2, 7) if len(whole) < 60 else (7, 50):
-        assert [each[name] for each in site.every(path, page=size)] == whole
+        again = [each[name] for each in site.every(path, page=size)]
+        # The log may grow between two readings, at its end.
+        assert (again[: len(whole)] if path == "/v1/audit/entries" else again) == whole
 
 
 @pytest.mark.parametrize("path", LISTS)

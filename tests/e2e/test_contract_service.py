@@ -107,6 +107,8 @@ def test_every_documented_route_answers_as_documented(site: Site, described: dic
     for path, item in described["paths"].items():
         for method, operation in item.items():
             where = re.sub(r"\{\w+\}", "none", path)
+            if "text/event-stream" in operation["responses"].get("200", {}).get("content", {}):
+                continue  # it has no end
             answer = site.call(method.upper(), where, "chief", content=b"{}" if method == "post" else None)
             assert str(answer.status_code) in operation["responses"], (method, path, answer.text)
             assert answer.status_code < 500
