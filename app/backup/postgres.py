@@ -177,7 +177,7 @@ def _found(program: str, major: int) -> str:
 
 
 def _version_of(command: Sequence[str]) -> int:
-    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
+    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603 - as above
     found = re.search(r"\) (\d+)", said)
     return int(found.group(1)) if found else 0
 

@@ -82,9 +82,9 @@ class OpenAIReasoner:
         prompt = load("assess", 2)
         categories = CATEGORIES[reading.vocabulary]
         text = plain(reading.text)
-        request = {"categories": list(categories), "message": text[:MAX_TEXT]}
+        request: dict[str, object] = {"categories": list(categories), "message": text[:MAX_TEXT]}
         if len(text) > MAX_TEXT:
-            request["cut_off_after"] = MAX_TEXT  # type: ignore[assignment]
+            request["cut_off_after"] = MAX_TEXT
         second = self._instead.assess(reading, journal)
         try:
             answer, usage = self._dialogue(journal).ask(prompt, request, AssessedByModel, reading.records)
