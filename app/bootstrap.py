@@ -193,7 +193,7 @@ def build(
         clock=clock,
         queue=queue,
         rulesets=Rulesets(settings.rules or SHIPPED),
-        triage=Triage(reasoner or _chosen(settings, embedded)),
+        triage=Triage(reasoner or chosen_reasoner(settings, embedded)),
         learner=Learner(encoder, memory),
         connectors=connectors or TenantConnectors(engine, settings.home / "sandbox", clock),
     )
@@ -268,7 +268,8 @@ def _schedules(ctx: Context) -> list[Schedule]:
     ]
 
 
-def _chosen(settings: Settings, embedded: EmbeddedReasoner) -> Reasoner:
+def chosen_reasoner(settings: Settings, embedded: EmbeddedReasoner) -> Reasoner:
+    """The reasoner that the settings name; `embedded` answers where a model does not."""
     if settings.reasoner == "embedded":
         return embedded
     # Not needed by the embedded default.

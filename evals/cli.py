@@ -1,61 +1,39 @@
-"""`countersign bench` and `countersign eval`."""
+"""`countersign eval`; `countersign bench` is passed on."""
 
 import json
-import tempfile
-from dataclasses import asdict
-from importlib import import_module
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
+from evals.bench.command import bench
 from evals.tasks import TASKS
 
 if TYPE_CHECKING:
+    from evals.comparison import Difference
     from evals.harness import Result
+    from evals.prepared import ReasonerName
+    from evals.runs import Earlier
 
-BENCHES = ("help", "cold_start", "decision", "verify", "accept", "queue_page", "end_to_end", "memory", "replay")
-"""Modules of evals.bench, each with `measure(folder) -> list[Figure]`."""
-
-eval_app = typer.Typer(add_completion=False, help="Run evaluation tasks.")
+__all__ = ["bench", "eval_app"]
 
 
-def bench(
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help=f"Of {', '.join(BENCHES)}; else all.")
-    ] = None,
-    *,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout instead of a table.")] = False,
-) -> None:
-    """Measure what the design promises, each figure beside its budget, on this machine as it is now.
+class _TasksFirst(TyperGroup):
+    """`eval TASK…` runs tasks; what is named like another command is that command."""
 
-    With --json: [{"name","figure","unit","budget","holds","n"}]; budget and holds are null for what is only stated.
-    It takes minutes, and the figures mean something only where nothing else is running.
-    """
-    wanted = names or list(BENCHES)
-    if unknown := [name for name in wanted if name not in BENCHES]:
-        raise typer.BadParameter(f"{unknown[0]} is not one of {', '.join(BENCHES)}", param_hint="NAME")
-    figures = []
-    for name in wanted:
-        typer.echo(f"measuring {name}", err=True)
-        # Each in a folder of its own that goes with it: nothing is measured twice on what was left over.
-        with tempfile.TemporaryDirectory(prefix=f"countersign-bench-{name}-") as folder:
-            figures += import_module(f"evals.bench.{name}").measure(Path(folder))
-    if as_json:
-        typer.echo(json.dumps([asdict(figure) for figure in figures], ensure_ascii=False))
-        return
-    from rich.console import Console
-    from rich.table import Table
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+            args = ["tasks", *args]
+        return super().parse_args(ctx, args)
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("name", "figure", "unit", "budget", "holds", "n"):
-        table.add_column(heading, no_wrap=True, justify="right" if heading in ("figure", "n") else "left")
-    for figure in figures:
-        holds = "" if figure.holds is None else "yes" if figure.holds else "NO"
-        table.add_row(
-            figure.name, f"{figure.figure:,.10g}", figure.unit, figure.budget or "", holds, f"{figure.n:,}"
-        )  # fmt: skip
-    Console(highlight=False).print(table)
+
+eval_app = typer.Typer(
+    add_completion=False, cls=_TasksFirst, help="Run evaluation tasks: `eval [TASK]...`, as `eval tasks --help` says.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)  # fmt: skip
 
 
 @eval_app.command()
@@ -66,45 +44,83 @@ def tasks(
     *,
     train: Annotated[Path | None, typer.Option(metavar="FILE", help="Train on this file, in the set's format.")] = None,
     test: Annotated[Path | None, typer.Option(metavar="FILE", help="Test on this file, in the set's format.")] = None,
+    reasoner: Annotated[str, typer.Option(metavar="embedded|model", help="What reads and words.")] = "embedded",
+    repeat: Annotated[int, typer.Option(min=1, max=50, help="Answer every row so often; adds pass^k.")] = 1,
+    against: Annotated[
+        Path | None, typer.Option("--compare", metavar="RUN", help="Folder of an earlier run to compare with.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Else a new one in COUNTERSIGN_HOME.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout instead of a table.")] = False,
 ) -> None:
-    """Run evaluation tasks with the embedded reasoner; nothing is asked of a model or of the network.
+    """Run evaluation tasks with the embedded reasoner, or with the model that the settings name.
 
     Without files: the public sets in COUNTERSIGN_DATA_DIR, split as each task says; without a name all whose data is
     there. With --json: [{"task","n","figures":{NAME:{"value","low","high"}},"seconds","train_file","test_file",
-    "commit","dirty","notes","under"}], the files by sha256. Intervals are of 95 %. Exits with 1 where a figure's whole
-    interval lies under the baseline in evals/baselines, with 2 where a set cannot be used.
+    "commit","dirty","notes","under","reasoner","repeat","compared"}], the files by sha256. Intervals are of 95 %. The
+    folder that is named at the end holds run.json (every row), report.html and Inspect's logs. Exits with 1 where a
+    figure's whole interval misses the baseline in evals/baselines, with 2 where a set or an earlier run cannot be used.
     """
     wanted = names or list(TASKS)
     if unknown := [name for name in wanted if name not in TASKS]:
         raise typer.BadParameter(f"{unknown[0]} is not one of {', '.join(TASKS)}", param_hint="TASK")
     if (train or test) and len(wanted) != 1:
         raise typer.BadParameter("files are for one task; name it", param_hint="--train, --test")
-    results = _run(wanted, train, test, skipping=not names)
+    if reasoner not in ("embedded", "model"):
+        raise typer.BadParameter(f"{reasoner} is neither embedded nor model", param_hint="--reasoner")
+    before = _before(against)
+    chosen: ReasonerName = "model" if reasoner == "model" else "embedded"
+    folder, results = _run(wanted, train, test, chosen, repeat, out, skipping=not names)
+    compared = _compared(results, before)
+    _keep(folder, results, compared, against)
     if as_json:
-        typer.echo(json.dumps([one.document() for one in results], ensure_ascii=False))
+        told = [
+            one.document() | {"compared": {each.figure: each.plain() for each in compared.get(one.task, ())}}
+            for one in results
+        ]
+        typer.echo(json.dumps(told, ensure_ascii=False))
     else:
-        _show(results)
+        from evals.table import show
+
+        show(results, compared)
+    typer.echo(f"written to {folder}", err=True)
     for one in results:
         for figure in one.under:
-            typer.echo(f"{one.task}: {figure} is under its baseline", err=True)
+            typer.echo(f"{one.task}: {figure} misses its baseline", err=True)
     if any(one.under for one in results):
         raise typer.Exit(1)
 
 
-def _run(wanted: list[str], train: Path | None, test: Path | None, *, skipping: bool) -> "list[Result]":
+def _before(path: Path | None) -> "dict[str, Earlier]":
+    if path is None:
+        return {}
+    from evals.runs import RunUnusable, earlier
+
+    try:
+        return earlier(path)
+    except RunUnusable as error:
+        raise typer.BadParameter(str(error), param_hint="--compare") from error
+
+
+def _run(
+    wanted: list[str], train: Path | None, test: Path | None, reasoner: "ReasonerName", repeat: int, out: Path | None,
+    *, skipping: bool,
+) -> "tuple[Path, list[Result]]":  # fmt: skip
     from agents.reasoners.embedded.encoder import EncoderUnavailable
     from app.settings import load_settings
-    from evals.harness import EvaluationFailed, run
+    from evals.harness import EvaluationFailed, run, stamp
     from evals.prepared import Files, SetUnusable
+    from evals.runs import folder_of
 
     settings = load_settings()
-    files = Files(settings.data_dir, settings.models_dir, train, test, lambda line: typer.echo(line, err=True))
+    files = Files(
+        settings.data_dir, settings.models_dir, train, test, lambda line: typer.echo(line, err=True), reasoner, settings
+    )
+    folder = out or folder_of(settings.home, datetime.now(UTC), stamp()[0])
     results = []
     for name in wanted:
         typer.echo(f"evaluating {name}", err=True)
         try:
-            results.append(run(name, files))
+            results.append(run(name, files, repeat, folder / "inspect"))
         except SetUnusable as error:
             typer.echo(f"{name}: {error}", err=True)
             if not skipping:
@@ -112,20 +128,30 @@ def _run(wanted: list[str], train: Path | None, test: Path | None, *, skipping: 
         except (EncoderUnavailable, EvaluationFailed) as error:
             typer.echo(f"{name}: {error}", err=True)
             raise typer.Exit(4 if isinstance(error, EncoderUnavailable) else 2) from error
-    return results
+    return folder, results
 
 
-def _show(results: "list[Result]") -> None:
-    from rich.console import Console
-    from rich.table import Table
+def _compared(results: "Sequence[Result]", before: "dict[str, Earlier]") -> "dict[str, list[Difference]]":
+    from evals.comparison import compare
+    from evals.runs import RunUnusable
 
-    made = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("task", "n", "figure", "value", "95 % interval", ""):
-        made.add_column(heading, no_wrap=True, justify="right" if heading in ("n", "value") else "left")
+    found = {}
     for one in results:
-        for place, (name, figure) in enumerate(one.figures.items()):
-            made.add_row(
-                "" if place else one.task, "" if place else f"{one.n:,}", name, f"{figure.value:.3f}",
-                f"{figure.low:.3f} to {figure.high:.3f}", "UNDER" if name in one.under else "",
-            )  # fmt: skip
-    Console(highlight=False).print(made)
+        if one.task not in before or one.prepared is None:
+            continue
+        try:
+            found[one.task] = compare(one.rows, before[one.task], one.prepared.figures)
+        except RunUnusable as error:
+            raise typer.BadParameter(str(error), param_hint="--compare") from error
+    return found
+
+
+def _keep(
+    folder: Path, results: "Sequence[Result]", compared: "dict[str, list[Difference]]", against: Path | None
+) -> None:
+    from evals.report import page
+    from evals.runs import keep
+
+    now = datetime.now(UTC)
+    keep(folder, results, now)
+    page.write(folder, results, now, compared, against.name if against else None)

@@ -1,24 +1,26 @@
 """Runs a task on Inspect and makes its result: figures with intervals, stamped with files, commit and time."""
 
 import json
+import math
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from inspect_ai import Task
 from inspect_ai import eval as inspect_eval
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, metric, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
-from evals.intervals import Estimate
-from evals.prepared import Files, Prepared
-from evals.tasks import TASKS
+from evals.intervals import Estimate, averaged, bootstrap
+from evals.prepared import Answer, Files, Prepared, SetUnusable
+from evals.tasks import READ_BY_MODEL, TASKS
 
 BASELINES = Path(__file__).parent / "baselines"
 _ROOT = Path(__file__).resolve().parents[1]
@@ -33,8 +35,21 @@ class EvaluationFailed(Exception):
 
 
 @dataclass(frozen=True)
+class Row:
+    """One row as it was asked and answered; of several repetitions the first answer."""
+
+    name: str
+    truth: Any
+    answer: Answer
+
+
+@dataclass(frozen=True)
 class Result:
-    """`seconds` is wall time of preparing, answering and scoring; `under` names figures under the baseline."""
+    """`seconds` is wall time of preparing, answering and scoring; `under` names figures that miss the baseline.
+
+    `repeat` is how often every row was answered: figures are means over the repetitions. `rows` are for the run's
+    file, `prepared` for what compares and draws them.
+    """
 
     task: str
     n: int
@@ -46,21 +61,41 @@ class Result:
     dirty: bool | None
     notes: Mapping[str, Any]
     under: tuple[str, ...]
+    reasoner: str = "embedded"
+    repeat: int = 1
+    rows: Sequence[Row] = field(default=(), repr=False)
+    prepared: Prepared | None = field(default=None, repr=False)
 
     def document(self) -> dict[str, Any]:
-        return {**asdict(self), "figures": {name: asdict(one) for name, one in self.figures.items()}}
+        left_out = ("figures", "rows", "prepared")
+        plain = {name: value for name, value in vars(self).items() if name not in left_out}
+        return plain | {"figures": {name: one.plain() for name, one in self.figures.items()}}
+
+    def whole(self) -> dict[str, Any]:
+        """The document with every row, for the run's file."""
+        return self.document() | {"rows": [asdict(row) for row in self.rows]}
 
 
-def run(name: str, files: Files) -> Result:
-    """Prepares, answers and scores one task. Raises SetUnusable, EncoderUnavailable, EvaluationFailed."""
+def run(name: str, files: Files, repeat: int = 1, logs: Path | None = None) -> Result:
+    """Prepares, answers and scores one task. `logs`: the folder that gets Inspect's own logs.
+
+    Raises SetUnusable, EncoderUnavailable, EvaluationFailed.
+    """
+    if files.reasoner == "model" and name not in READ_BY_MODEL:
+        raise SetUnusable("no reasoner takes part in this task, so there is nothing for a model to answer")
     started = time.monotonic()
     prepared: Prepared = import_module(f"evals.tasks.{TASKS[name]}").prepare(name, files)
     files.told(f"{name}: {len(prepared.truths):,} rows to answer")
-    figures = _scored(name, prepared)
-    commit, dirty = _stamp()
+    turns = [_scored(name, prepared, logs) for _ in range(repeat)]
+    figures = {one: averaged([found[one] for found, _ in turns]) for one in turns[0][0]}
+    if repeat > 1 and prepared.right is not None:
+        figures |= passed_each_time(prepared, [said for _, said in turns])
+    said = turns[0][1]
+    commit, dirty = stamp()
     return Result(
         name, len(prepared.truths), figures, round(time.monotonic() - started, 2), prepared.train_file,
-        prepared.test_file, commit, dirty, prepared.notes, under_baseline(name, figures),
+        prepared.test_file, commit, dirty, prepared.notes, under_baseline(name, figures), files.reasoner, repeat,
+        [Row(*row) for row in zip(prepared.names(), _plain(prepared.truths), _plain(said), strict=True)], prepared,
     )  # fmt: skip
 
 
@@ -69,32 +104,63 @@ def under_baseline(name: str, figures: Mapping[str, Estimate]) -> tuple[str, ...
     path = BASELINES / f"{name}.json"
     if not path.exists():
         return ()
-    floors: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))["at_least"]
-    return tuple(figure for figure, floor in floors.items() if figure in figures and figures[figure].high < floor)
+    baseline: dict[str, dict[str, float]] = json.loads(path.read_text(encoding="utf-8"))
+    missed = [
+        one for one, floor in baseline.get("at_least", {}).items() if one in figures and figures[one].high < floor
+    ]
+    missed += [one for one, top in baseline.get("at_most", {}).items() if one in figures and figures[one].low > top]
+    return tuple(missed)
 
 
-def _scored(name: str, prepared: Prepared) -> dict[str, Estimate]:
+def passed_each_time(prepared: Prepared, turns: Sequence[Sequence[Answer]]) -> dict[str, Estimate]:
+    """`pass^k` for k up to the repetitions: how likely a row is to be answered well in each of k tries.
+
+    By the unbiased estimate C(c, k) / C(n, k) of Yao et al. 2024 (tau-bench), the rows resampled.
+    """
+    assert prepared.right is not None
+    tries = len(turns)
+    good = [
+        sum(prepared.right(truth, said) for said in answers)
+        for truth, *answers in zip(prepared.truths, *turns, strict=True)
+    ]
+    found = {}
+    for k in range(1, tries + 1):
+        each = np.array([math.comb(count, k) / math.comb(tries, k) for count in good])
+        found[f"pass^{k}"] = bootstrap(lambda rows, of=each: float(of[rows].mean()), len(each))  # type: ignore[misc]
+    return found
+
+
+def _plain(values: Sequence[Any]) -> list[Any]:
+    """As they come back from a run's file, so that a row is equal to itself."""
+    found: list[Any] = json.loads(json.dumps(list(values)))
+    return found
+
+
+def _scored(name: str, prepared: Prepared, logs: Path | None) -> tuple[dict[str, Estimate], list[Answer]]:
     rows = range(len(prepared.truths))
     pages = [list(rows[start : start + _PAGE]) for start in range(0, len(rows), _PAGE)]
     samples = [Sample(input=f"{name} rows {page[0]}-{page[-1]}", id=place, metadata={"rows": page})
                for place, page in enumerate(pages)]  # fmt: skip
-    task = Task(dataset=MemoryDataset(samples), solver=_answering(prepared), scorer=_scoring(prepared), name=name)
-    # Nothing is asked of a model, and nothing is sent anywhere or left behind.
+    found: dict[str, Estimate] = {}
+    answered: list[Answer] = []
+    task = Task(
+        dataset=MemoryDataset(samples), solver=_answering(prepared), scorer=_scoring(prepared, found, answered),
+        name=name,
+    )  # fmt: skip
+    # What asks a model does so through the product's own client; Inspect asks nothing and sends nothing anywhere.
     with tempfile.TemporaryDirectory(prefix="countersign-eval-") as folder:
         log = inspect_eval(
-            task, model=None, display="none", log_dir=folder, log_samples=False, log_realtime=False,
+            task, model=None, display="none", log_dir=str(logs or folder), log_samples=False, log_realtime=False,
             score_display=False, max_samples=1,
         )[0]  # fmt: skip
     if log.status != "success" or log.results is None:
         raise EvaluationFailed(f"{name}: {log.error.message if log.error else log.status}")
-    flat = {name: one.value for score in log.results.scores for name, one in score.metrics.items()}
-    names = dict.fromkeys(key.rpartition("/")[0] for key in flat)
-    return {one: Estimate(*(float(flat[f"{one}/{part}"]) for part in _PARTS)) for one in names}
+    return found, answered
 
 
 @solver
 def _answering(prepared: Prepared) -> Solver:
-    """Answers a page of rows with the embedded reasoner or a classifier; no model is called."""
+    """Answers a page of rows."""
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         state.metadata["answers"] = prepared.answer(state.metadata["rows"])
@@ -103,13 +169,15 @@ def _answering(prepared: Prepared) -> Solver:
     return solve
 
 
-def _scoring(prepared: Prepared) -> Scorer:
+def _scoring(prepared: Prepared, found: dict[str, Estimate], answered: list[Answer]) -> Scorer:
+    """A scorer whose one metric makes all figures; they and the answers are kept, as Inspect keeps numbers only."""
+
     @metric(name="figures")
     def figures() -> Metric:
         def compute(scores: list[SampleScore]) -> dict[str, float]:
             pages = sorted((one.score.metadata or {} for one in scores), key=lambda page: page["rows"][0])
-            truths = [prepared.truths[row] for page in pages for row in page["rows"]]
-            found = prepared.figures(truths, [answer for page in pages for answer in page["answers"]])
+            answered[:] = [answer for page in pages for answer in page["answers"]]
+            found.update(prepared.figures(prepared.truths, answered))
             return {f"{name}/{part}": getattr(one, part) for name, one in found.items() for part in _PARTS}
 
         return compute
@@ -124,7 +192,7 @@ def _scoring(prepared: Prepared) -> Scorer:
     return rows()
 
 
-def _stamp() -> tuple[str | None, bool | None]:
+def stamp() -> tuple[str | None, bool | None]:
     """The commit of the code that ran, and whether files differ from it; None where this is no checkout."""
     try:
         commit, changed = (

@@ -2,13 +2,19 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from agents.reasoners.base import Reasoner
+from agents.reasoners.embedded.encoder import Encoder
+from agents.reasoners.embedded.reasoner import EmbeddedReasoner
+from app.settings import Settings
 from evals.intervals import Estimate
 
 Answer = Mapping[str, Any]
+ReasonerName = Literal["embedded", "model"]
 
 
 class SetUnusable(Exception):
@@ -17,13 +23,18 @@ class SetUnusable(Exception):
 
 @dataclass(frozen=True)
 class Files:
-    """Where a task's data is: files that were named, else the folder of public sets. `cache` may be written to."""
+    """Where a task's data is: files that were named, else the folder of public sets. `cache` may be written to.
+
+    `reasoner` says what reads and words where a task asks a reasoner; `settings` say which model that is.
+    """
 
     data: Path
     cache: Path
     train: Path | None
     test: Path | None
     told: Callable[[str], None]
+    reasoner: ReasonerName = "embedded"
+    settings: Settings | None = None
 
     def given(self, standard: str) -> tuple[Path, Path | None]:
         """Training file and test file; of the standard set the one file, to be split. Raises SetUnusable."""
@@ -33,10 +44,50 @@ class Files:
             return _there(self.train), _there(self.test) if self.test else None
         return _there(self.data / standard), None
 
+    def none_given(self, name: str, what: str) -> None:
+        """For a task on the shipped data. Raises SetUnusable."""
+        if self.train or self.test:
+            raise SetUnusable(f"{name} measures {what}; it takes no files")
+
+    @cached_property
+    def embedded(self) -> EmbeddedReasoner:
+        """The embedded reasoner, without precedents. Raises EncoderUnavailable."""
+        made = EmbeddedReasoner(Encoder(self.cache))
+        made.load()
+        return made
+
+    def read_by(self) -> Reasoner:
+        """The reasoner that was asked for. Raises EncoderUnavailable, SetUnusable where no model is set up."""
+        if self.reasoner == "embedded":
+            return self.embedded
+        from app.bootstrap import chosen_reasoner
+
+        if self.settings is None or self.settings.model is None:
+            raise SetUnusable(
+                "no model is set up: COUNTERSIGN_REASONER=model, COUNTERSIGN_MODEL and a key or an address"
+            )
+        return chosen_reasoner(self.settings.model_copy(update={"reasoner": "model"}), self.embedded)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the report draws of a task's rows.
+
+    `labels`: field → (the true label, the label given) of each row. `sure`: (confidence 0 to 1, whether it was right)
+    of each row that was answered.
+    """
+
+    labels: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    sure: Sequence[tuple[float, bool]] = ()
+
 
 @dataclass(frozen=True)
 class Prepared:
-    """A task ready to run. `answer` takes row numbers; `figures` takes the truths and answers of all rows in order."""
+    """A task ready to run. `answer` takes row numbers; `figures` takes the truths and answers of all rows in order.
+
+    `right`: whether a row was answered well as a whole, for pass^k. `ids` name the rows from run to run; without them
+    a row is known by its place in its file. `shown` makes what the report draws.
+    """
 
     truths: Sequence[Any]
     answer: Callable[[Sequence[int]], list[Answer]]
@@ -44,6 +95,14 @@ class Prepared:
     train_file: str | None
     test_file: str | None
     notes: Mapping[str, Any] = field(default_factory=dict)
+    right: Callable[[Any, Answer], bool] | None = None
+    ids: Sequence[str] = ()
+    shown: Callable[[Sequence[Any], Sequence[Answer]], Shown] | None = None
+
+    def names(self) -> list[str]:
+        """What each row is called, equal from run to run as long as it is the same row."""
+        whence = (self.test_file or self.train_file or "")[:12]
+        return list(self.ids) or [f"{whence}/{place}" for place in range(len(self.truths))]
 
 
 def digest_of(path: Path) -> str:

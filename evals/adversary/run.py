@@ -23,8 +23,6 @@ DEPTHS: Sequence[Depth] = ("embedded", "model", "agents")
 """Who has fallen for the texts: nobody (the embedded reasoner reads them), the model, or all that stands in the graph's
 place."""
 
-_OF_THE_GRAPH = frozenset({"unmarked_inventions", "suppressed", "downgraded"})
-
 
 @dataclass
 class Ran:
@@ -39,10 +37,7 @@ class Ran:
 
     def counts(self) -> dict[str, tuple[int, int]]:
         """Stable key → (how many, of how many), as far as it means anything at this depth."""
-        found = shares(self.outcomes, self.clean)
-        if self.depth == "agents":
-            # What the graph assesses and grounds is not there when something else stands in its place.
-            return {name: share for name, share in found.items() if name not in _OF_THE_GRAPH}
+        found = shares(self.outcomes, self.clean, self.depth)
         return found | ({"strangers_told": (self.strangers_told, self.asked)} if self.depth == "model" else {})
 
 

@@ -10,3 +10,6 @@ TASKS: dict[str, str] = {
     "injection": "injection",
 }
 """Task → module of this package with `prepare(name, files) -> Prepared`."""
+
+READ_BY_MODEL = frozenset({"change_requests"})
+"""Tasks in which a reasoner reads or words something, so that it may be a model."""

@@ -14,7 +14,7 @@ from agents.reasoners.embedded.reading import encoded, prepared
 from agents.reasoners.embedded.training import TrainingRefused, train
 from app.tables import TableUnusable, read_table
 from evals.intervals import Estimate, bootstrap, calibration_error, macro_f1, share
-from evals.prepared import Answer, Files, Prepared, SetUnusable, digest_of
+from evals.prepared import Answer, Files, Prepared, SetUnusable, Shown, digest_of
 
 ERROR_TARGET = 0.05
 HELD_OUT, SEED = 0.25, 11
@@ -53,6 +53,17 @@ def prepare(name: str, files: Files) -> Prepared:
         train_file=digest_of(train_file),
         test_file=digest_of(test_file) if test_file else None,
         notes={"trained_on": len(learnt)},
+        right=lambda truth, said: bool(truth == said["label"]),
+        shown=shown,
+    )
+
+
+def shown(truths: Sequence[Any], said: Sequence[Answer]) -> Shown:
+    """Labels, and how sure each answer was, abstentions left out."""
+    pairs = list(zip(truths, said, strict=True))
+    return Shown(
+        {"label": [(truth, one["label"]) for truth, one in pairs]},
+        [(one["confidence"], truth == one["label"]) for truth, one in pairs if not one["abstained"]],
     )
 
 
@@ -107,7 +118,7 @@ def figures(truths: Sequence[Any], said: Sequence[Answer]) -> dict[str, Estimate
         "accuracy": share(right),
         "ece": bootstrap(lambda rows: calibration_error(confidence[rows], right[rows]), len(truth)),
         "coverage": share(taken),
-        "error_when_answered": share(~right[taken]),
+        "error_when_answered": share(~right, among=taken),
     }
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from evals.intervals import Estimate, bootstrap, calibration_error, macro_f1, share
 from evals.prepared import Answer, Files, Prepared, SetUnusable, digest_of
-from evals.tasks.classification import answers, fitted
+from evals.tasks.classification import answers, fitted, shown
 
 STANDARD = "intents/clinc_train_val.json.gz"
 OUTSIDE = "oos"
@@ -31,6 +31,8 @@ def prepare(name: str, files: Files) -> Prepared:
         train_file=digest_of(train_file),
         test_file=digest_of(test_file) if test_file else None,
         notes={"trained_on": len(learnt)},
+        right=lambda truth, said: bool(said["abstained"] if truth == OUTSIDE else truth == said["label"]),
+        shown=shown,
     )
 
 
@@ -46,14 +48,15 @@ def figures(truths: Sequence[Any], said: Sequence[Answer]) -> dict[str, Estimate
     inside = ~outside
     kept, scope = int(inside.sum()), (truth[inside], label[inside], confidence[inside], right[inside])
     found = {
-        "in_scope_accuracy": share(right[inside]),
+        "in_scope_accuracy": share(right, among=inside),
         "macro_f1": bootstrap(lambda rows: macro_f1(scope[0][rows], scope[1][rows]), kept),
         "ece": bootstrap(lambda rows: calibration_error(scope[2][rows], scope[3][rows]), kept),
-        "in_scope_abstained": share(abstained[inside]),
+        "in_scope_abstained": share(abstained, among=inside),
     }  # fmt: skip
     if outside.any():
-        found["oos_recall_at_5"] = share(strange[outside] > np.quantile(strange[inside], 1.0 - _REJECTED))
-        found["oos_abstained"] = share(abstained[outside])
+        bound = np.quantile(strange[inside], 1.0 - _REJECTED)
+        found["oos_recall_at_5"] = share(strange > bound, among=outside)
+        found["oos_abstained"] = share(abstained, among=outside)
     return found
 
 

@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 
 from app.tables import TableUnusable, read_table
 from evals.intervals import Estimate, auc, average_precision, bootstrap, calibration_error, macro_f1, share
-from evals.prepared import Answer, Files, Prepared, SetUnusable, digest_of
+from evals.prepared import Answer, Files, Prepared, SetUnusable, Shown, digest_of
 
 STANDARD = "incidents/incident_events_to_2016-04.csv.gz"
 HELD_OUT = 0.25
@@ -50,6 +50,17 @@ def prepare(name: str, files: Files) -> Prepared:
         train_file=digest_of(train_file),
         test_file=digest_of(test_file) if test_file else None,
         notes={"trained_on": len(learnt)},
+        right=lambda missed, said: bool(missed == (said["chance"] >= 0.5)),
+        shown=_shown,
+    )
+
+
+def _shown(truths: Sequence[Any], said: Sequence[Answer]) -> Shown:
+    names = {True: "missed", False: "made"}
+    pairs = [(bool(truth), float(one["chance"])) for truth, one in zip(truths, said, strict=True)]
+    return Shown(
+        {"service level": [(names[truth], names[chance >= 0.5]) for truth, chance in pairs]},
+        [(max(chance, 1 - chance), truth == (chance >= 0.5)) for truth, chance in pairs],
     )
 
 
@@ -61,8 +72,8 @@ def figures(truths: Sequence[Any], said: Sequence[Answer]) -> dict[str, Estimate
         "auc": bootstrap(lambda rows: auc(missed[rows], chance[rows]), n),
         "average_precision": bootstrap(lambda rows: average_precision(missed[rows], chance[rows]), n),
         "macro_f1": bootstrap(lambda rows: macro_f1(missed[rows].astype(int), label[rows].astype(int)), n),
-        "recall_missed": share(label[missed]),
-        "recall_made": share(~label[~missed]),
+        "recall_missed": share(label, among=missed),
+        "recall_made": share(~label, among=~missed),
         "ece": bootstrap(
             lambda rows: calibration_error(np.maximum(chance, 1 - chance)[rows], (label == missed)[rows]), n
         ),

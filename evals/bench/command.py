@@ -1,0 +1,51 @@
+"""`countersign bench`."""
+
+import json
+import tempfile
+from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+BENCHES = ("help", "cold_start", "decision", "verify", "accept", "queue_page", "end_to_end", "memory", "replay")
+"""Modules of evals.bench, each with `measure(folder) -> list[Figure]`."""
+
+
+def bench(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help=f"Of {', '.join(BENCHES)}; else all.")
+    ] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout instead of a table.")] = False,
+) -> None:
+    """Measure what the design promises, each figure beside its budget, on this machine as it is now.
+
+    With --json: [{"name","figure","unit","budget","holds","n"}]; budget and holds are null for what is only stated.
+    It takes minutes, and the figures mean something only where nothing else is running.
+    """
+    wanted = names or list(BENCHES)
+    if unknown := [name for name in wanted if name not in BENCHES]:
+        raise typer.BadParameter(f"{unknown[0]} is not one of {', '.join(BENCHES)}", param_hint="NAME")
+    figures = []
+    for name in wanted:
+        typer.echo(f"measuring {name}", err=True)
+        # Each in a folder of its own that goes with it: nothing is measured twice on what was left over.
+        with tempfile.TemporaryDirectory(prefix=f"countersign-bench-{name}-") as folder:
+            figures += import_module(f"evals.bench.{name}").measure(Path(folder))
+    if as_json:
+        typer.echo(json.dumps([asdict(figure) for figure in figures], ensure_ascii=False))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("name", "figure", "unit", "budget", "holds", "n"):
+        table.add_column(heading, no_wrap=True, justify="right" if heading in ("figure", "n") else "left")
+    for figure in figures:
+        holds = "" if figure.holds is None else "yes" if figure.holds else "NO"
+        table.add_row(
+            figure.name, f"{figure.figure:,.10g}", figure.unit, figure.budget or "", holds, f"{figure.n:,}"
+        )  # fmt: skip
+    Console(highlight=False).print(table)

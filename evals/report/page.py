@@ -1,0 +1,143 @@
+"""The page: what a run found, for people; everything that came from outside is escaped by the template engine."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from evals.comparison import Difference
+from evals.harness import BASELINES, Result
+from evals.intervals import Estimate
+from evals.report import charts
+
+FILE = "report.html"
+_HERE = Path(__file__).parent
+_MOST_FAILED = 40
+_LONGEST = 600
+
+
+@dataclass(frozen=True)
+class _Figure:
+    name: str
+    value: str
+    interval: str
+    bound: str
+    under: bool
+    whisker: Markup
+
+
+@dataclass(frozen=True)
+class _Failed:
+    name: str
+    truth: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class _Task:
+    result: Result
+    figures: Sequence[_Figure]
+    notes: Mapping[str, str]
+    charts: Sequence[tuple[str, Markup]]
+    failed: Sequence[_Failed] = ()
+    failures: int = 0
+    differences: Sequence[Difference] = field(default=())
+
+
+def write(
+    folder: Path,
+    results: Sequence[Result],
+    at: datetime,
+    compared: Mapping[str, Sequence[Difference]],
+    against: str | None,
+) -> Path:
+    """Writes `report.html`; answers its path. `against`: what was compared with. Raises OSError."""
+    path = folder / FILE
+    path.write_text(render(results, at, compared, against), encoding="utf-8")
+    return path
+
+
+def render(
+    results: Sequence[Result], at: datetime, compared: Mapping[str, Sequence[Difference]], against: str | None
+) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE), autoescape=select_autoescape(["html"]), undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    return environment.get_template("page.html").render(
+        tasks=[_task(one, compared.get(one.task, ())) for one in results], at=f"{at:%Y-%m-%d %H:%M %Z}",
+        against=against, style=Markup((_HERE / "page.css").read_text(encoding="utf-8")),  # noqa: S704 - our own file
+        seconds=round(sum(one.seconds for one in results)), first=results[0] if results else None,
+        missed=sum(len(one.under) for one in results),
+    )  # fmt: skip
+
+
+def shown_value(one: Estimate) -> str:
+    return f"{one.value:.3f}" if abs(one.value) < 10 else f"{one.value:,.1f}"
+
+
+def shown_interval(one: Estimate) -> str:
+    low, high = (shown_value(Estimate(bound, bound, bound)) for bound in (one.low, one.high))
+    return f"{low} to {high}"
+
+
+def _task(result: Result, differences: Sequence[Difference]) -> _Task:
+    failed = _failed(result)
+    return _Task(
+        result, [_figure(result, name, one) for name, one in result.figures.items()],
+        {name: _short(value) for name, value in result.notes.items()}, _charts(result), failed[:_MOST_FAILED],
+        len(failed), differences,
+    )  # fmt: skip
+
+
+def _figure(result: Result, name: str, one: Estimate) -> _Figure:
+    top = 1.0 if one.high <= 1.0 else one.high * 1.05
+    bar = charts.whisker(one.value, one.low, one.high, top)
+    # Of the library's own making; what stands in it are numbers.
+    return _Figure(
+        name, shown_value(one), shown_interval(one), _bound(result.task, name), name in result.under, Markup(bar)  # noqa: S704
+    )  # fmt: skip
+
+
+def _bound(task: str, figure: str) -> str:
+    path = BASELINES / f"{task}.json"
+    if not path.exists():
+        return ""
+    baseline: dict[str, dict[str, float]] = json.loads(path.read_text(encoding="utf-8"))
+    for kind, sign in (("at_least", "≥"), ("at_most", "≤")):
+        if figure in baseline.get(kind, {}):
+            return f"{sign} {baseline[kind][figure]:g}"
+    return ""
+
+
+def _charts(result: Result) -> list[tuple[str, Markup]]:
+    if result.prepared is None or result.prepared.shown is None:
+        return []
+    shown = result.prepared.shown([row.truth for row in result.rows], [row.answer for row in result.rows])
+    drawn = [(f"{name}: true ↓, given →", charts.confusion(pairs)) for name, pairs in shown.labels.items() if pairs]
+    if shown.sure:
+        drawn.append(("calibration", charts.calibration(shown.sure)))
+        drawn.append(("error by coverage", charts.coverage(shown.sure)))
+    # Labels come from data files: the charts escape each text before it is drawn.
+    return [(name, Markup(one)) for name, one in drawn]  # noqa: S704
+
+
+def _failed(result: Result) -> list[_Failed]:
+    right = result.prepared.right if result.prepared else None
+    if right is None:
+        return []
+    return [
+        _Failed(row.name, _short(row.truth), _short(row.answer))
+        for row in result.rows
+        if not right(row.truth, row.answer)
+    ]
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -1,0 +1,77 @@
+import gc
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from evals import harness
+from evals.harness import passed_each_time, run, under_baseline
+from evals.intervals import Estimate
+from evals.prepared import Files, SetUnusable
+from tests.unit.evals import toy
+
+pytestmark = pytest.mark.filterwarnings(f"ignore:{toy.LEFT_OPEN}:pytest.PytestUnraisableExceptionWarning")
+
+
+@pytest.fixture(autouse=True)
+def _collected() -> Iterator[None]:
+    yield
+    gc.collect()  # here, where it is expected, and not in whatever test comes next
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    return Files(tmp_path, tmp_path, None, None, lambda line: None)
+
+
+@pytest.mark.parametrize(("answers", "figure"), [(toy.RIGHT, 1.0), (toy.WRONG, 0.0), (["a", "b", "b", "a"], 0.5)])
+def test_a_figure_is_what_the_answers_are_worth(
+    monkeypatch: pytest.MonkeyPatch, files: Files, answers: list[str], figure: float
+) -> None:
+    toy.install(monkeypatch, [answers])
+    result = run("toy", files)
+    assert result.figures["accuracy"].value == figure
+    assert [row.answer["label"] for row in result.rows] == answers
+    assert result.document()["figures"]["accuracy"] == result.figures["accuracy"].plain()
+    assert "rows" not in result.document()
+    assert len(result.whole()["rows"]) == 4
+
+
+def test_repeated_runs_are_averaged_and_give_pass_k(monkeypatch: pytest.MonkeyPatch, files: Files) -> None:
+    toy.install(monkeypatch, [toy.RIGHT, ["a", "b", "b", "a"], ["a", "a", "b", "a"]])
+    result = run("toy", files, repeat=3)
+    assert result.figures["accuracy"].value == pytest.approx((1 + 0.5 + 0.25) / 3)
+    # Right in 3, 2, 1 and 1 of 3 tries.
+    assert result.figures["pass^1"].value == pytest.approx(7 / 12)
+    assert result.figures["pass^2"].value == pytest.approx((1 + 1 / 3) / 4)
+    assert result.figures["pass^3"].value == pytest.approx(1 / 4)
+
+
+def test_pass_k_falls_with_k() -> None:
+    made = toy.prepared([])
+    turns = [[{"label": label} for label in turn] for turn in (toy.RIGHT, toy.RIGHT, ["a", "b", "b", "b"])]
+    found = passed_each_time(made, turns)
+    values = [found[f"pass^{k}"].value for k in (1, 2, 3)]
+    assert values == sorted(values, reverse=True)
+    assert values[2] == 0.75
+
+
+def test_a_task_without_a_reasoner_is_not_run_with_a_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    toy.install(monkeypatch, [toy.RIGHT])
+    with pytest.raises(SetUnusable, match="no reasoner takes part"):
+        run("toy", Files(tmp_path, tmp_path, None, None, lambda line: None, reasoner="model"))
+
+
+def test_a_figure_misses_its_baseline_only_with_its_whole_interval(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(harness, "BASELINES", tmp_path)
+    (tmp_path / "toy.json").write_text(
+        json.dumps({"at_least": {"f1": 0.7}, "at_most": {"dangerous": 0.0, "cost": 5.0}})
+    )
+    good = {"f1": Estimate(0.68, 0.6, 0.72), "dangerous": Estimate(0.0, 0.0, 0.1), "cost": Estimate(9.0, 4.0, 11.0)}
+    assert under_baseline("toy", good) == ()
+    bad = {"f1": Estimate(0.6, 0.5, 0.69), "dangerous": Estimate(0.1, 0.01, 0.2), "cost": Estimate(9.0, 6.0, 11.0)}
+    assert under_baseline("toy", bad) == ("f1", "dangerous", "cost")
+    assert under_baseline("another", bad) == ()
