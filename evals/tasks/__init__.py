@@ -8,6 +8,7 @@ TASKS: dict[str, str] = {
     "incident_sla": "incident_sla",
     "change_requests": "change_requests",
     "injection": "injection",
+    "sales_reports": "sales_reports",
 }
 """Task → module of this package with `prepare(name, files) -> Prepared`."""
 
