@@ -1,14 +1,14 @@
 """What backs each argument: a trusted record, a person who typed it, only a customer's word, or nothing."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from typing import Literal, cast
 
 from policies.context import RequestContext
 from policies.quoting import quoted
+from policies.sources import Sources
 from policies.targets import created_kind, named_records, with_results
 from tools.actions import Action, CancelRecord, CreateOnboardingTasks, Ref
 from tools.facts import Scalar, Trust
@@ -36,20 +36,29 @@ class Backed:
 _UNSUPPORTED = Backed("unsupported")
 
 
-def support_of(action: Action, reached: Reach, context: RequestContext) -> dict[str, ProposedValue]:
-    """Each argument (`tasks/0/assignee_id` in a list) with its value and what backs it, for reviewers to see."""
+Argument = tuple[str, Scalar, Backed]
+"""Its path (`tasks/0/assignee_id` in a list), its JSON value and what backs it."""
+
+
+def support_of(
+    action: Action, reached: Reach, context: RequestContext, backed: Sequence[Argument] | None = None
+) -> dict[str, ProposedValue]:
+    """Each argument with its value and what backs it, for reviewers to see. `backed`: what `back` said of it before."""
     shown: dict[str, ProposedValue] = {}
-    for argument, value, backed in back(action, reached, context):
+    for argument, value, found in back(action, reached, context) if backed is None else backed:
         shown[argument] = ProposedValue(
-            argument=argument, value=value, support=backed.backing, record=backed.record, field=backed.field
+            argument=argument, value=value, support=found.backing, record=found.record, field=found.field
         )
     return shown
 
 
-def back(action: Action, reached: Reach, context: RequestContext) -> list[tuple[str, Scalar, Backed]]:
-    """Every argument with its JSON value and its backing. Raises KeyError for a tool that is not registered."""
-    weighing = _Weighing(action, reached, context)
-    found: list[tuple[str, Scalar, Backed]] = []
+def back(action: Action, reached: Reach, context: RequestContext, sources: Sources | None = None) -> list[Argument]:
+    """Every argument with its JSON value and its backing. `sources`: the case's, where they were worked out before.
+
+    Raises KeyError for a tool that is not registered.
+    """
+    weighing = _Weighing(action, reached, context, sources or Sources(reached, context))
+    found: list[Argument] = []
     for path, argument, value in _values(action):
         backed = weighing.of(argument, value)
         typed = context.editor is not None and argument in context.edited
@@ -76,40 +85,16 @@ def _values(action: Action) -> Iterator[tuple[str, str, Scalar | Ref]]:
             yield argument, argument, cast(Scalar, value)
 
 
-def trusted_keys(reached: Reach, context: RequestContext) -> set[str]:
-    """Keys that the case's subject leads to through links that trusted authors wrote.
-
-    Records that only a customer-written link ties to the case are in reach, but back nothing.
-    """
-    records = reached.records
-    neighbours: dict[str, list[str]] = {}
-    for key, record in records.items():
-        for field, kind in type(record).links.items():
-            other = f"{kind}/{getattr(record, field)}"
-            if other in records and record.trust(field, context.trust).trusted:
-                neighbours.setdefault(key, []).append(other)
-                neighbours.setdefault(other, []).append(key)
-    starts = [str(key) for key in (reached.subject, *context.roots) if key is not None]
-    waiting = [key for key in starts if key in records]
-    seen = set(waiting)
-    while waiting:
-        for other in neighbours.get(waiting.pop(), ()):
-            if other not in seen:
-                seen.add(other)
-                waiting.append(other)
-    return seen
-
-
 class _Weighing:
-    """One action being weighed; what several arguments need is worked out once."""
+    """One action being weighed."""
 
-    def __init__(self, action: Action, reached: Reach, context: RequestContext) -> None:
+    def __init__(self, action: Action, reached: Reach, context: RequestContext, sources: Sources) -> None:
         self._action = with_results(action, context.results)
         self._wire = self._action.args()
         self._reached = reached
         self._context = context
         self._spec = TOOLS[action.tool]
-        self._trusted = trusted_keys(reached, context)
+        self._sources = sources
 
     def of(self, argument: str, value: Scalar | Ref) -> Backed:
         if isinstance(self._action, CancelRecord) and argument == "ids":
@@ -147,7 +132,7 @@ class _Weighing:
             return Backed("record", key, "id")
         if key not in self._reached.records:
             return _UNSUPPORTED
-        return Backed("record" if key in self._trusted else "untrusted", key, "id")
+        return Backed("record" if key in self._sources.trusted else "untrusted", key, "id")
 
     def _existing(self, kind: RecordKind, value: Scalar) -> Backed:
         record = self._record(kind, value)
@@ -193,7 +178,7 @@ class _Weighing:
             return _UNSUPPORTED
         if held is None or not _same(held, value):
             return _UNSUPPORTED
-        if str(record.key) not in self._trusted and str(record.key) not in self._context.created:
+        if str(record.key) not in self._sources.trusted and str(record.key) not in self._context.created:
             return Backed("untrusted", str(record.key), field)
         return self._said(record.trust(field, self._context.trust), str(record.key), field)
 
@@ -212,7 +197,7 @@ class _Weighing:
         held = earlier.args().get(field)
         if isinstance(held, list | dict) or held is None or not _same(held, value):
             return _UNSUPPORTED
-        return _Weighing(earlier, self._reached, self._context).of(field, held)
+        return _Weighing(earlier, self._reached, self._context, self._sources).of(field, held)
 
     def _customer_said(self, argument: str, value: Scalar) -> bool:
         return any(
@@ -222,28 +207,8 @@ class _Weighing:
         )
 
     def _quotes_customer(self, value: str) -> bool:
-        if not self._outsiders_texts:
-            return False
-        return quoted(value, self._outsiders_texts, self._own_texts()) is not None
-
-    @cached_property
-    def _outsiders_texts(self) -> list[str]:
-        """What outsiders wrote, in the event and in the case's records; names too short to carry anything left out."""
-        fields = self._context.event_fields.values()
-        found = [one.value for one in fields if not one.trust.trusted and isinstance(one.value, str)]
-        for record in self._reached.records.values():
-            for field, value in record:
-                if isinstance(value, str) and len(value) > 8 and not record.trust(field, self._context.trust).trusted:
-                    found.append(value)
-        return found
-
-    def _own_texts(self) -> Iterator[str]:
-        """Texts of the case's records that trusted authors wrote; read only where something was found to be quoted."""
-        for key in self._trusted:
-            record = self._reached.records[key]
-            for field, value in record:
-                if isinstance(value, str) and record.trust(field, self._context.trust).trusted:
-                    yield value
+        theirs = self._sources.outsiders
+        return bool(theirs) and quoted(value, theirs, self._sources.own()) is not None
 
     def _said(self, trust: Trust, record: str, field: str) -> Backed:
         if not trust.trusted:

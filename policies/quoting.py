@@ -22,17 +22,26 @@ _WORD = re.compile(r"\w+")
 
 def quoted(words: str, untrusted: Iterable[str], trusted: Iterable[str]) -> str | None:
     """What of `words` an outsider's texts hold and no trusted one does: an address, a link, an account or other long
-    number, a very long word, or a run of words. None where there is nothing."""
+    number, a very long word, or a run of words. None where there is nothing.
+
+    The texts are given by their `essence`; the trusted ones are looked at only where something was found.
+    """
     plain = _plain(words)
     pieces = [*_marks(plain), *_runs(plain)]
     if not pieces:
         return None
-    theirs = [_squeezed(_plain(text)) for text in untrusted]
-    found = [piece for piece in pieces if any(_squeezed(piece) in text for text in theirs)]
+    theirs = list(untrusted)
+    bare = {piece: _squeezed(piece) for piece in pieces}
+    found = [piece for piece in pieces if any(bare[piece] in text for text in theirs)]
     if not found:
         return None
-    ours = [_squeezed(_plain(text)) for text in trusted]
-    return next((piece for piece in found if not any(_squeezed(piece) in text for text in ours)), None)
+    ours = list(trusted)
+    return next((piece for piece in found if not any(bare[piece] in text for text in ours)), None)
+
+
+def essence(text: str) -> str:
+    """Letters and digits alone, in one form: neither spacing nor punctuation makes a copy another text."""
+    return _squeezed(_plain(text))
 
 
 def _marks(plain: str) -> Iterator[str]:
@@ -55,10 +64,11 @@ def _runs(plain: str) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
+    if text.isascii():
+        return text.casefold()
     seen = "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf")
     return seen.casefold()
 
 
 def _squeezed(plain: str) -> str:
-    """Letters and digits alone: neither spacing nor punctuation makes a copy another text."""
     return "".join(_WORD.findall(plain))

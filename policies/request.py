@@ -1,12 +1,13 @@
 """The policy request: an action as the records see it. It holds no argument's value and nothing that a model claims."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, NamedTuple, cast
 
 from pydantic import Field
 
 from policies import walls
 from policies.attributes import MAX_NUMBER
-from policies.backing import back
+from policies.backing import Argument, back
 from policies.context import Cumulated, RequestContext
 from policies.targets import named_records, with_results
 from tools import stakes
@@ -93,13 +94,16 @@ def tool_attributes(tool: str) -> ToolAttributes:
     )  # fmt: skip
 
 
-def build_request(action: Action, reached: Reach, context: RequestContext) -> PolicyRequest:
-    """The request for one action. `reached` is what the case's subject leads to, freshly read.
+def build_request(
+    action: Action, reached: Reach, context: RequestContext, backed: Sequence[Argument] | None = None
+) -> PolicyRequest:
+    """The request for one action. `reached` is what the case's subject leads to, freshly read; `backed` what
+    `backing.back` said of the action before.
 
     Raises KeyError (a tool that is not registered) and ValueError (records that cannot be); the caller must not go on.
     """
     spec, own = TOOLS[action.tool], tool_attributes(action.tool)
-    backed = [backing.backing for _, _, backing in back(action, reached, context)]
+    backings = [one.backing for _, _, one in (back(action, reached, context) if backed is None else backed)]
     known = _merged(reached, context)
     settled = with_results(action, context.results)
     touched = walls.customers_touched(settled, known)
@@ -131,8 +135,8 @@ def build_request(action: Action, reached: Reach, context: RequestContext) -> Po
         records_touched=_touched(action),
         contract_type=cast(ContractType, contract.type if contract else _unknown_or_none(proxies, "contract")),
         customer_tier=_tier(touched, proxies, known, context),
-        untrusted_arguments=backed.count("untrusted"),
-        unsupported_arguments=backed.count("unsupported"),
+        untrusted_arguments=backings.count("untrusted"),
+        unsupported_arguments=backings.count("unsupported"),
         edited_arguments=len(set(context.edited) & action.args().keys()) if context.editor else 0,
         tainted_trigger=int(not context.trigger_trust.trusted),
         possible_duplicates=context.duplicates,

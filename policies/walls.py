@@ -55,6 +55,8 @@ def _mentions(action: Action, names: list[str]) -> bool:
 
 def _plain(text: str) -> str:
     """Without what makes one name look like another to a machine only: forms, case, spacing, invisible characters."""
+    if text.isascii():
+        return " ".join(text.casefold().split())
     seen = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
     return " ".join(seen.casefold().split())
 

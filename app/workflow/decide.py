@@ -1,87 +1,26 @@
-"""Decide: for each action a policy request from its arguments and the records, its risk, the rules, and what follows.
-
-Nothing that a model wrote reaches the request; doubt (low confidence, novelty, ungrounded text) can only add risk.
-"""
+"""Decide: each proposal of an outcome is heard, and put on record with its decision and what follows from it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from app import tenancy
 from app.context import Context
 from app.ids import new_id
 from app.store import rows
 from app.store.models import Case, Decision, Execution, Review
 from app.store.models import Proposal as ProposalRow
-from app.workflow import history, route
-from app.workflow.material import Material, event_facts, seen
+from app.workflow import route
+from app.workflow.hearing import Hearing, Judged, Question
+from app.workflow.material import Material, event_facts
 from app.workflow.record import log
 from app.workflow.trigger import Trigger
 from policies import decision as policy
-from policies.backing import support_of
-from policies.context import Cumulated, EventValue, RequestContext
-from policies.request import PolicyRequest, build_request
 from policies.risk import Doubt
-from tools.actions import Action, SendCustomerMessage, parse_action
+from tools.actions import Action, parse_action
 from tools.facts import Scalar
-from tools.proposals import Assessment, Outcome, Proposal, ProposedValue
-
-
-@dataclass(frozen=True)
-class Question:
-    """One action to decide about, with what the case says of it. `results` are read-backs by `$ref` target."""
-
-    proposal_id: str
-    action: Action
-    doubt: Doubt
-    earlier: Mapping[str, Action] = field(default_factory=dict)
-    results: Mapping[str, Scalar] = field(default_factory=dict)
-    editor: str | None = None
-    edited: Sequence[str] = ()
-    evidence: Sequence[str] = ()
-    execution_id: str | None = None
-
-
-@dataclass(frozen=True)
-class Judged:
-    """The decision with all that it looked at. `request` is None where it could not even be built."""
-
-    question: Question
-    decision: policy.Decision
-    request: PolicyRequest | None
-    support: dict[str, ProposedValue]
-    seen: dict[str, str]
-
-
-def judge(
-    ctx: Context, session: Session, case: Case, trigger: Trigger, material: Material, question: Question, now: datetime
-) -> Judged:
-    """Decides about one action as things stand. Any error on the way gives `deny`, never less."""
-    settings = tenancy.read(session, case.tenant)
-    engine = ctx.rulesets.standing.engine
-    mode = settings.mode(case.workflow)
-    if (question.editor is not None or case.corrector_ids) and mode == "auto":
-        mode = "propose"  # what a person typed goes back to people, however harmless
-    if mode == "auto" and settings.perhaps_done(question.action, None if question.execution_id else trigger.event.time):
-        mode = "propose"
-    if not {ref.proposal for ref in question.action.refs().values()} <= question.earlier.keys():
-        # It would wait for ever for what is not to come.
-        stray = engine.refuse(mode, "It refers to the result of a proposal that was refused or does not come before it")
-        return Judged(question, stray, None, {}, {})
-    try:
-        context = _context(session, settings, case, trigger, material, question, now)
-        request = build_request(question.action, material.reached, context)
-        support = support_of(question.action, material.reached, context)
-        rested_on = seen(question.action, support.values(), question.evidence, material)
-        thresholds = settings.thresholds(case.unit, question.action.tool)
-        decided = engine.judge(request, question.doubt, mode, thresholds)
-    except Exception as error:  # noqa: BLE001 - whatever goes wrong in deciding, the answer is no
-        refused = engine.refuse(mode, f"The request could not be built: {type(error).__name__}")
-        return Judged(question, refused, None, {}, {})
-    return Judged(question, decided, request, support, rested_on)
+from tools.proposals import Assessment, Outcome, Proposal
 
 
 def file_proposals(
@@ -95,6 +34,9 @@ def file_proposals(
     now: datetime,
 ) -> None:
     """Decides about every proposal of an outcome and puts each, its decision and what follows from it on record."""
+    if not outcome.proposals:
+        return
+    hearing = Hearing(ctx, session, case, trigger, material, now)
     earlier: dict[str, Action] = {}
     facts = event_facts(trigger.event.data, trigger.trust, trigger.event.source, now)
     for ordinal, proposal in enumerate(outcome.proposals):
@@ -102,7 +44,7 @@ def file_proposals(
             proposal.id, proposal.action, doubt_of(outcome.assessment, proposal), dict(earlier),
             evidence=proposal.evidence,
         )  # fmt: skip
-        judged = judge(ctx, session, case, trigger, material, question, now)
+        judged = hearing.judge(question)
         cited = [fact.model_dump(mode="json") for fact in material.facts(proposal.evidence, facts)]
         row = file_proposal(
             ctx, session, case, proposal, judged, now, run_id=run_id, ordinal=ordinal, evidence_facts=cited
@@ -137,7 +79,7 @@ def file_proposal(
     row = ProposalRow(
         id=proposal.id, tenant=case.tenant, case_id=case.id, run_id=run_id,
         case_generation=case.generation, ordinal=ordinal, tool=proposal.action.tool, status="decided",
-        target=history.target_of(proposal.action), args_digest=proposal.action.digest(), seen=judged.seen,
+        target=judged.question.target, args_digest=judged.question.args_digest, seen=judged.seen,
         depends_on=sorted({ref.proposal for ref in proposal.action.refs().values()}), undo_of=undo_of,
         content_payload=seal_content(ctx, session, case, proposal, judged, now, evidence_facts=evidence_facts),
         created_at=now,
@@ -195,7 +137,7 @@ def file_decision(
     """
     decided = judged.decision
     record = Decision(
-        id=new_id("dec", now), tenant=case.tenant, proposal_id=row.id, args_digest=judged.question.action.digest(),
+        id=new_id("dec", now), tenant=case.tenant, proposal_id=row.id, args_digest=judged.question.args_digest,
         effect=decided.effect, observed=decided.observe, rules=list(decided.rules), reasons=list(decided.reasons),
         requirements=[item.model_dump(mode="json") for item in decided.requirements], risk_score=decided.risk.score,
         risk_factors=[item.model_dump(mode="json") for item in decided.risk.factors],
@@ -247,54 +189,6 @@ def results_of(session: Session, case_id: str) -> dict[str, Scalar]:
         for name, value in execution.result.items():
             if isinstance(value, str | int | bool):
                 found[f"{execution.proposal_id}/result/{name}"] = value
-    return found
-
-
-def _context(
-    session: Session,
-    settings: tenancy.Tenancy,
-    case: Case,
-    trigger: Trigger,
-    material: Material,
-    question: Question,
-    now: datetime,
-) -> RequestContext:
-    since = now - timedelta(days=settings.window_days)
-    scopes = {scope: f"{scope}/{ident}" for scope, ident in route.scopes(case, question.action, material.known).items()}
-    sums = history.moved(session, case.tenant, scopes.values(), since, but=question.execution_id)
-    moved = {scope: sums[name] for scope, name in scopes.items()}
-    executions, reversals = history.reversals(session, case.tenant, question.action.tool, now)
-    return RequestContext(
-        tenant=case.tenant, unit=case.unit, workflow=case.workflow, now=now,
-        outside_hours=not settings.hours(case.unit).open_at(now, settings.time_zone),
-        base_currency=settings.base_currency, trigger_trust=trigger.by,
-        event_fields={
-            name: EventValue(value=value, trust=trust) for name, (value, trust) in trigger.values().items()
-        },
-        trust=settings.trust(), roots=material.roots, named=material.named, editor=question.editor,
-        edited=list(question.edited),
-        cumulated=Cumulated(
-            contract_minor=moved.get("contract", 0), customer_minor=moved.get("customer", 0),
-            tool_minor=moved.get("tool", 0), principal_minor=moved.get("requester", 0),
-        ),
-        duplicates=history.duplicates(
-            session, case.tenant, history.target_of(question.action), question.proposal_id, since
-        ) + settings.unexplained(question.action),
-        executions=executions, reversals=reversals, exchange_rates=material.exchange_rates,
-        closed_periods=material.closed_periods, earlier=dict(question.earlier), results=dict(question.results),
-        created=history.created_keys(session, case.tenant, case.id, question.action),
-        case_customers=sorted(material.reached.customers()),
-        evidence_customers=sorted(_cited_customers(question, material)),
-        channels=[*material.channels, *settings.channels], foreign_names=material.foreign_names,
-    )  # fmt: skip
-
-
-def _cited_customers(question: Question, material: Material) -> set[str]:
-    """Whose the cited facts are. In what leaves the house, a cited record out of the case's reach is a stranger's."""
-    found = material.customers_cited(question.evidence)
-    cited = {ident.partition("#")[0] for ident in question.evidence if not ident.startswith("event#")}
-    if isinstance(question.action, SendCustomerMessage) and not cited <= material.known.records.keys():
-        found.add("unknown")
     return found
 
 

@@ -14,6 +14,7 @@ from app.errors import Problem
 from app.store.engine import read_only
 from app.store.models import Case, Decision, Event, Execution, Proposal, TriageRun
 from app.workflow import decide
+from app.workflow.hearing import Judged, Question
 from app.workflow.material import Material, changed, event_facts, read_material, related_of
 from app.workflow.trigger import Trigger, read_trigger
 from policies.risk import Doubt
@@ -45,11 +46,9 @@ class Dossier:
         args = action.args()
         return sorted(name for name in original.keys() | args.keys() if original.get(name) != args.get(name))
 
-    def question(
-        self, action: Action, *, editor: str | None = None, execution_id: str | None = None
-    ) -> decide.Question:
+    def question(self, action: Action, *, editor: str | None = None, execution_id: str | None = None) -> Question:
         edited = self.edited_arguments(action)
-        return decide.Question(
+        return Question(
             self.row.id, action, Doubt.model_validate(self.decision.doubt), self.earlier, self.results,
             editor=editor or (self.content.get("edited_by") if edited else None), edited=edited,
             evidence=self.proposal.evidence, execution_id=execution_id,
@@ -101,9 +100,7 @@ def surprises(session: Session, found: Dossier, material: Material) -> list[str]
     return [ident for ident in changed(found.row.seen, material) if ident.partition("#")[0] not in own]
 
 
-def renew(
-    ctx: Context, session: Session, found: Dossier, judged: decide.Judged, material: Material, now: datetime
-) -> None:
+def renew(ctx: Context, session: Session, found: Dossier, judged: Judged, material: Material, now: datetime) -> None:
     """Puts the present facts and supports in the place of those that were shown, before people are asked again."""
     event = found.trigger.event
     facts = material.facts(found.proposal.evidence, event_facts(event.data, found.trigger.trust, event.source, now))

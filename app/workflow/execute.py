@@ -21,6 +21,7 @@ from app.store.models import Case, Execution, Proposal, Reservation, Review
 from app.workflow import authority, cases, control, decide, review, route
 from app.workflow.dossier import Dossier, dossier, read_dossier, renew, surprises
 from app.workflow.faults import fault_point
+from app.workflow.hearing import Hearing
 from app.workflow.material import Material
 from app.workflow.parties import parties
 from app.workflow.record import log
@@ -186,7 +187,7 @@ def _standing(
         finish(ctx, session, execution, now, status="void", error="the arguments are not the approved ones")
         return None
     question = found.question(found.action, execution_id=execution.id)
-    judged = decide.judge(ctx, session, case, found.trigger, material, question, now)
+    judged = Hearing(ctx, session, case, found.trigger, material, now).judge(question)
     decided = judged.decision
     changed = surprises(session, found, material)
     if decided.effect == "deny" or decided.observe:

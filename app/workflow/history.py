@@ -1,6 +1,6 @@
 """History: what this tenant has already moved, asked for and taken back, as a decision counts it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -91,18 +91,23 @@ def reversals(session: Session, tenant: str, tool: str, now: datetime) -> tuple[
     return sum(counts.values()), counts.get("undone", 0)
 
 
-def created_keys(session: Session, tenant: str, case_id: str, action: Action) -> list[str]:
-    """Keys of records that the case's executions created; of a `CancelRecord` those that it would take back."""
+def created(session: Session, tenant: str, case_id: str) -> list[str]:
+    """Keys of records that the case's executions created."""
     keys: list[str] = []
     for (result,) in rows.written(session, *COUNTED).execute(_CREATED, {"of": tenant, "case": case_id}):
         for name, value in result.items():
             kind = name.removesuffix("_ids").removesuffix("_id")
             if kind != name:
                 keys.extend(f"{kind}/{ident}" for ident in (value if isinstance(value, list) else [value]))
+    return keys
+
+
+def created_keys(keys: Sequence[str], action: Action) -> list[str]:
+    """Those of the created records that count for an action: of a `CancelRecord` those that it would take back."""
     if isinstance(action, CancelRecord):
         wanted = {f"{action.kind}/{ident}" for ident in action.ids}
         return [key for key in keys if key in wanted]
-    return keys
+    return list(keys)
 
 
 @cache

@@ -21,6 +21,7 @@ from app.workflow import cases, decide, history, route
 from app.workflow.authority import Capacity, able, check_authority
 from app.workflow.dossier import Dossier, dossier, read_dossier, renew, surprises
 from app.workflow.faults import fault_point
+from app.workflow.hearing import Hearing
 from app.workflow.material import Material
 from app.workflow.parties import parties
 from app.workflow.record import log
@@ -203,7 +204,7 @@ def _asks_anew(
     """The refusal where the rules ask for more by now, or the records changed; the review then asks anew."""
     changed = surprises(session, found, material)
     question = found.question(found.action)
-    judged = decide.judge(ctx, session, found.case, found.trigger, material, question, now)
+    judged = Hearing(ctx, session, found.case, found.trigger, material, now).judge(question)
     stricter = policy.stricter(judged.decision, as_decision(found.decision, judged.decision))
     if not stricter and not changed:
         return None
@@ -303,7 +304,7 @@ def _edit(ctx: Context, asked: _Asked, action: Action, material: Material) -> No
     """Puts new arguments in the place of the old: judged as if proposed, asked anew, the editor no approver of them."""
     session, review, found, now = asked.session, asked.review, asked.found, asked.now
     question = found.question(action, editor=asked.actor.principal_id)
-    judged = decide.judge(ctx, session, found.case, found.trigger, material, question, now)
+    judged = Hearing(ctx, session, found.case, found.trigger, material, now).judge(question)
     if judged.decision.effect == "deny":
         raise Problem("denied", "Policy refuses these arguments: " + " ".join(judged.decision.reasons))
     proposal = found.proposal.model_copy(update={"action": action})

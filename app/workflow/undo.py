@@ -13,6 +13,7 @@ from app.store.models import Execution, Proposal, Review
 from app.workflow import cases, decide
 from app.workflow.dossier import read_dossier
 from app.workflow.faults import fault_point
+from app.workflow.hearing import Hearing, Question
 from app.workflow.record import log
 from policies.risk import Doubt
 from tools import proposals as words
@@ -53,8 +54,8 @@ def undo(ctx: Context, actor: Actor, execution_id: str) -> dict[str, str | None]
                 "undo": "By proposing the original action again.",
             }
         )
-        question = decide.Question(proposal.id, inverse, Doubt())
-        judged = decide.judge(ctx, session, case, found.trigger, material, question, now)
+        question = Question(proposal.id, inverse, Doubt())
+        judged = Hearing(ctx, session, case, found.trigger, material, now).judge(question)
         row = decide.file_proposal(ctx, session, case, proposal, judged, now, undo_of=execution.id)
         row.asked_by = actor.principal_id
         session.add(row)

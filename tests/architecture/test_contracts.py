@@ -38,7 +38,10 @@ _BREACHES = {
         ("tools/connectors/breach.py", "tools.connectors.sandbox.breach"),
     ],
     "triage-decides-nothing": [("app/workflow/triage.py", "policies.breach")],
-    "decide-asks-no-model": [("app/workflow/decide.py", "agents.breach")],
+    "decide-asks-no-model": [
+        ("app/workflow/decide.py", "agents.breach"),
+        ("app/workflow/hearing.py", "agents.breach"),
+    ],
 }
 
 

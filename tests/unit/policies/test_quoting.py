@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from policies.backing import support_of
 from policies.context import EventValue
-from policies.quoting import quoted
+from policies.quoting import essence, quoted
 from policies.request import build_request
 from policies.targets import named_records
 from tests.unit.policies.firm import NOW, books, context, reached_from
@@ -41,23 +41,24 @@ TEXT = (
     ],
 )
 def test_what_stands_in_the_text_alone_is_a_quotation(words: str) -> None:
-    assert quoted(words, [TEXT], []) is not None
-    assert quoted(words, ["nothing of it"], []) is None
+    assert quoted(words, [essence(TEXT)], []) is not None
+    assert quoted(words, [essence("nothing of it")], []) is None
 
 
 @pytest.mark.parametrize("words", ["Look into it", "The shop is called Shop", "Invoice 2026-7 of Shop", "", "1,100.00"])
 def test_a_way_of_speaking_is_none(words: str) -> None:
-    assert quoted(words, [TEXT], []) is None
+    assert quoted(words, [essence(TEXT)], []) is None
 
 
 def test_what_our_own_records_say_as_well_is_none() -> None:
-    assert quoted("write to ann@alder.example", ["I am ann@alder.example"], ["ann@alder.example"]) is None
+    ann = "ann@alder.example"
+    assert quoted("write to ann@alder.example", [essence(f"I am {ann}")], [essence(ann)]) is None
 
 
 @given(st.text(max_size=200), st.text(max_size=200), st.text(max_size=200))
 def test_it_is_told_of_any_texts_and_never_of_what_is_ours(words: str, theirs: str, ours: str) -> None:
-    quoted(words, [theirs], [ours])
-    assert quoted(words, [theirs], [words]) is None
+    quoted(words, [essence(theirs)], [essence(ours)])
+    assert quoted(words, [essence(theirs)], [essence(words)]) is None
 
 
 PROSE = [

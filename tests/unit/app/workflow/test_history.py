@@ -13,7 +13,7 @@ from sqlmodel import Session, SQLModel
 
 from app.store.engine import make_engine, unit_of_work
 from app.store.models import Execution, Proposal, Reservation, Review
-from app.workflow.history import _SAME, created_keys, duplicates, moved, reversals, target_of
+from app.workflow.history import _SAME, created, created_keys, duplicates, moved, reversals, target_of
 from tools.actions import (
     ACTIONS,
     Action,
@@ -239,6 +239,11 @@ def test_what_a_case_created_is_told_by_the_results(session: Session) -> None:
         execution("prp_3", result={"task_id": "tsk-3"}, status="undone"),
         execution("prp_4", result={"task_id": "tsk-4"}, case_id="cas_2"),
     ])  # fmt: skip
-    assert sorted(created_keys(session, "acme", "cas_1", MAIL)) == ["project/prj-9", "task/tsk-1", "task/tsk-2"]
+    keys = created(session, "acme", "cas_1")
+    assert sorted(created_keys(keys, MAIL)) == [
+        "project/prj-9",
+        "task/tsk-1",
+        "task/tsk-2",
+    ]
     cancel = CancelRecord(kind="task", ids=["tsk-2", "tsk-4", "prj-9"])
-    assert created_keys(session, "acme", "cas_1", cancel) == ["task/tsk-2"]
+    assert created_keys(keys, cancel) == ["task/tsk-2"]

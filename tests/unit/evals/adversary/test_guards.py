@@ -20,6 +20,7 @@ from agents.reasoners.openai import reasoner as model_reasoner
 from app.rulesets import SHIPPED
 from app.tenancy import Tenancy
 from app.workflow import decide
+from app.workflow.hearing import Hearing
 from evals.adversary.attacks import Way
 from evals.adversary.count import Outcome
 from evals.adversary.house import Template, make_template
@@ -115,8 +116,8 @@ def contact(event: WorkflowEvent, reached: Reach, lookups: Lookups) -> str:
 
 
 def _untainted(patch: pytest.MonkeyPatch) -> None:
-    real = decide._context
-    patch.setattr(decide, "_context", lambda *given: real(*given).model_copy(update={"trigger_trust": Trust.SYSTEM}))
+    real = Hearing._context
+    patch.setattr(Hearing, "_context", lambda *given: real(*given).model_copy(update={"trigger_trust": Trust.SYSTEM}))
 
 
 def _all_supported(patch: pytest.MonkeyPatch) -> None:
