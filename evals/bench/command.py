@@ -5,12 +5,17 @@ import tempfile
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-BENCHES = ("help", "cold_start", "decision", "verify", "accept", "queue_page", "end_to_end", "memory", "replay")
-"""Modules of evals.bench, each with `measure(folder) -> list[Figure]`."""
+if TYPE_CHECKING:
+    from evals.bench.site import Site
+
+BENCHES = (
+    "help", "cold_start", "decision", "verify", "commits", "accept", "queue_page", "end_to_end", "memory", "replay",
+)  # fmt: skip
+"""Modules of evals.bench, each with `measure(site) -> list[Figure]`."""
 
 
 def bench(
@@ -18,12 +23,17 @@ def bench(
         list[str] | None, typer.Argument(metavar="[NAME]...", help=f"Of {', '.join(BENCHES)}; else all.")
     ] = None,
     *,
+    database: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="A PostgreSQL server, by a role that may create databases; else SQLite."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout instead of a table.")] = False,
 ) -> None:
     """Measure what the design promises, each figure beside its budget, on this machine as it is now.
 
     With --json: [{"name","figure","unit","budget","holds","n"}]; budget and holds are null for what is only stated.
-    It takes minutes, and the figures mean something only where nothing else is running.
+    It takes minutes, and the figures mean something only where nothing else is running. With --database everything
+    is kept in databases of that server, which are made for it and dropped; budgets are those of SQLite all the same.
     """
     wanted = names or list(BENCHES)
     if unknown := [name for name in wanted if name not in BENCHES]:
@@ -33,7 +43,7 @@ def bench(
         typer.echo(f"measuring {name}", err=True)
         # Each in a folder of its own that goes with it: nothing is measured twice on what was left over.
         with tempfile.TemporaryDirectory(prefix=f"countersign-bench-{name}-") as folder:
-            figures += import_module(f"evals.bench.{name}").measure(Path(folder))
+            figures += import_module(f"evals.bench.{name}").measure(_site(Path(folder), database))
     if as_json:
         typer.echo(json.dumps([asdict(figure) for figure in figures], ensure_ascii=False))
         return
@@ -49,3 +59,12 @@ def bench(
             figure.name, f"{figure.figure:,.10g}", figure.unit, figure.budget or "", holds, f"{figure.n:,}"
         )  # fmt: skip
     Console(highlight=False).print(table)
+
+
+def _site(folder: Path, database: str | None) -> "Site":
+    from evals.bench.site import site
+
+    try:
+        return site(folder, database)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--database") from error

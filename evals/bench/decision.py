@@ -2,7 +2,6 @@
 
 import json
 import time
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -12,6 +11,7 @@ from app.store.engine import read_only
 from app.store.models import Decision
 from evals.bench.figure import Figure, at_most, quantile
 from evals.bench.firm import firm, work_off
+from evals.bench.site import Site
 from policies.engine import Engine
 from policies.request import PolicyRequest
 from policies.risk import Doubt
@@ -22,9 +22,9 @@ BUDGETS = {50: (300, 600), 200: (600, 1_000)}
 """Rules → microseconds of CPU at the median and at the 99th percentile."""
 
 
-def measure(folder: Path) -> list[Figure]:
+def measure(site: Site) -> list[Figure]:
     """The questions are those that a firm's events of every type ask."""
-    with firm(folder / "firm") as one:
+    with site.home() as home, firm(home) as one:
         work_off(one, EVENTS)
         with read_only(one.service.context.engine) as session:
             asked = [

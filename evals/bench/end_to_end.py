@@ -4,12 +4,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 from app.workflow import ingest
 from evals.bench.bare_graph import BareGraph
 from evals.bench.figure import Figure, at_least, at_most, stated
 from evals.bench.firm import Firm, firm
+from evals.bench.site import Site
 
 WARM, EVENTS = 60, 600
 _PATIENCE = timedelta(minutes=10)
@@ -23,27 +23,27 @@ class Cost:
     cpu_s: float
 
 
-def measure(folder: Path) -> list[Figure]:
+def measure(site: Site) -> list[Figure]:
     """Events of every type by their usual weights, texts among them, no text twice; embedded reasoner, warm.
 
     In mode `propose`, in which a workflow starts: every proposal is decided and none is carried out. Then in mode
     `auto`, until what the rules let run has taken effect. The bare graph runs as many events of the same firm, in the
     same process, just before.
     """
-    with firm(folder / "propose") as one:
+    with site.home("propose") as home, firm(home) as one:
         one.service.warm()
-        with BareGraph(one, folder) as graph:
+        with BareGraph(one, site.folder) as graph:
             graph.run(one.events(WARM))
             events = one.events(EVENTS)
             bare = _cost(lambda: graph.run(events))
-        with BareGraph(one, folder, checkpointed=False) as graph:
+        with BareGraph(one, site.folder, checkpointed=False) as graph:
             graph.run(one.events(WARM))
             more = one.events(EVENTS)
             unkept = _cost(lambda: graph.run(more))
         one.service.start()
         supervise(one, WARM)
         decided = supervise(one, EVENTS)
-    with firm(folder / "auto", mode="auto") as one:
+    with site.home("auto") as home, firm(home, mode="auto") as one:
         one.service.warm()
         one.service.start()
         supervise(one, WARM)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from sqlmodel import col, select
@@ -17,10 +16,10 @@ from app.durable.port import WorkItem
 from app.identity.principals import machine_actor
 from app.identity.sources import add_source
 from app.identity.tenants import add_tenant
-from app.settings import Settings
 from app.store.engine import read_only
 from app.store.models import TriageRun
 from app.workflow import ingest, triage
+from evals.bench.site import Home
 from tools.actions import ACTIONS
 
 TENANT = "bench"
@@ -61,9 +60,9 @@ class Firm:
 
 
 @contextmanager
-def firm(home: Path, *, mode: str = "propose", database_url: str | None = None) -> Iterator[Firm]:
+def firm(home: Home, *, mode: str = "propose") -> Iterator[Firm]:
     """A new firm whose workflows are all in `mode`. Its worker is not started."""
-    service = build(Settings(home=home, database_url=database_url) if database_url else Settings(home=home))
+    service = build(home.settings)
     try:
         connectors = dict.fromkeys(ACTIONS, "sandbox") | {"records": "sandbox"}
         add_tenant(service.context, TENANT, "Bench", connectors=connectors, settings={"mode": mode})

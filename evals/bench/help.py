@@ -3,21 +3,21 @@
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 from evals.bench.figure import Figure, at_most, quantile
+from evals.bench.site import Site
 
 RUNS = 7
 
 
-def measure(folder: Path) -> list[Figure]:
+def measure(site: Site) -> list[Figure]:
     """The median, after one run that fills the caches of the disk."""
     spent = []
     for _ in range(RUNS + 1):
         begun = time.perf_counter()
         subprocess.run(
             [sys.executable, "-c", "from app.cli import main; main()", "--help"],
-            cwd=folder, stdout=subprocess.DEVNULL, check=True,
+            cwd=site.folder, stdout=subprocess.DEVNULL, check=True,
         )  # fmt: skip
         spent.append(time.perf_counter() - begun)
     return [at_most("help", quantile(spent[1:], 0.5), "s", 0.5, RUNS)]

@@ -16,22 +16,23 @@ from evals.bench.figure import Figure, at_most
 from evals.bench.firm import TENANT, firm
 from evals.bench.sending import send
 from evals.bench.serving import serving
+from evals.bench.site import Site
 
 VECTORS, EVENTS = 5_000, 200
 _PATIENCE_S, _POLL_S = 300.0, 0.2
 
 
-def measure(folder: Path) -> list[Figure]:
+def measure(site: Site) -> list[Figure]:
     """The resident memory of the one process, after events of every type were worked off."""
-    home = folder / "firm"
-    with firm(home) as one:
-        deliveries = [one.signed(event) for event in one.events(EVENTS)]
-        settings, path = one.service.context.settings, f"/v1/events/{one.slug}"
-    _remember(settings.cache_dir / "precedents")
-    with serving(home) as server:
-        send(server, path, deliveries)
-        _worked_off(settings.database_url)
-        held = server.memory_mb()
+    with site.home() as home:
+        with firm(home) as one:
+            deliveries = [one.signed(event) for event in one.events(EVENTS)]
+            path = f"/v1/events/{one.slug}"
+        _remember(home.settings.cache_dir / "precedents")
+        with serving(home) as server:
+            send(server, path, deliveries)
+            _worked_off(home.database_url)
+            held = server.memory_mb()
     return [at_most("memory", held, "MB", 450, VECTORS)]
 
 

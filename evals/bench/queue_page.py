@@ -5,7 +5,6 @@ import time
 from datetime import timedelta
 from http import HTTPStatus
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert
@@ -20,14 +19,15 @@ from app.store.models import Decision, Proposal, Review
 from evals.bench.figure import Figure, at_most, quantile
 from evals.bench.firm import TENANT, Firm, firm, work_off
 from evals.bench.serving import Serving, serving
+from evals.bench.site import Site
 
 FEW, MANY = 1_000, 100_000
 EVENTS, PAGES, WARM, CHUNK = 100, 200, 20, 1_000
 
 
-def measure(folder: Path) -> list[Figure]:
+def measure(site: Site) -> list[Figure]:
     """Pages of 50 as a client walks them: the first, then on by the cursor, and from the top again every tenth time."""
-    few, many = (_p95(folder / str(count), count) for count in (FEW, MANY))
+    few, many = (_p95(site, count) for count in (FEW, MANY))
     return [
         at_most("queue_page.100000", many * 1e3, "ms p95", 50, PAGES),
         at_most("queue_page.ratio", many / few, "× at 1,000 reviews", 1.5, PAGES),
@@ -35,15 +35,16 @@ def measure(folder: Path) -> list[Figure]:
     ]
 
 
-def _p95(home: Path, count: int) -> float:
-    with firm(home) as one:
-        work_off(one, EVENTS)
-        _multiply(one, count)
-        ground, machine = one.service.context, machine_actor(TENANT)
-        reader = add_principal(ground, machine, name="reader", kind="service", roles=[Grant("viewer")])
-        token = create_token(ground, machine, reader.id, "bench")
-    with serving(home, "api") as server:
-        spent = _walk(server, token, WARM + PAGES)
+def _p95(site: Site, count: int) -> float:
+    with site.home(str(count)) as home:
+        with firm(home) as one:
+            work_off(one, EVENTS)
+            _multiply(one, count)
+            ground, machine = one.service.context, machine_actor(TENANT)
+            reader = add_principal(ground, machine, name="reader", kind="service", roles=[Grant("viewer")])
+            token = create_token(ground, machine, reader.id, "bench")
+        with serving(home, "api") as server:
+            spent = _walk(server, token, WARM + PAGES)
     return quantile(spent[WARM:], 0.95)
 
 

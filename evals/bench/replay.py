@@ -24,6 +24,7 @@ from app.store.models import Case, Event, Execution, TriageRun
 from evals.bench.figure import Figure, at_most, quantile, stated
 from evals.bench.firm import SEED, TENANT, Firm, firm
 from evals.bench.serving import Serving, serving
+from evals.bench.site import Home, Site
 from evals.replay import logs
 from evals.replay.logs import Sent
 from evals.replay.people import approve_all, approver
@@ -39,43 +40,42 @@ _PATIENCE_S, _POLL_S = 3_600.0, 0.5
 
 @dataclass(frozen=True)
 class Plan:
-    """What is replayed where. `events`: None is all of the logs. `workers`: processes beside one for HTTP; 0: one
-    process does both. `database_url`: an empty database; None is an SQLite file."""
+    """What is replayed. `events`: None is all of the logs. `workers`: processes beside one for HTTP; 0: one process
+    does both."""
 
     events: int | None = EVENTS
-    database_url: str | None = None
     workers: int = 0
 
 
 def plan_of(environment: Mapping[str, str]) -> Plan:
-    """From REPLAY_EVENTS (a number or `all`), REPLAY_DATABASE_URL and REPLAY_WORKERS."""
+    """From REPLAY_EVENTS (a number or `all`) and REPLAY_WORKERS."""
     events = environment.get("REPLAY_EVENTS", str(EVENTS))
-    return Plan(
-        None if events == "all" else int(events), environment.get("REPLAY_DATABASE_URL"),
-        int(environment.get("REPLAY_WORKERS", "0")),
-    )  # fmt: skip
+    return Plan(None if events == "all" else int(events), int(environment.get("REPLAY_WORKERS", "0")))
 
 
-def measure(folder: Path) -> list[Figure]:
+def measure(site: Site) -> list[Figure]:
     """The plan of the environment; nothing, saying so, where the public data sets are not there."""
     data = load_settings().data_dir
     if absent := logs.missing(data):
         typer.echo(f"replay: left out, {data} holds no {absent[0]}", err=True)
         return []
-    return replay(folder, data, plan_of(os.environ))
+    return replay(site, data, plan_of(os.environ))
 
 
-def replay(folder: Path, data: Path, plan: Plan) -> list[Figure]:
+def replay(site: Site, data: Path, plan: Plan) -> list[Figure]:
     """Raises RuntimeError where something was lost, refused or done twice: then the figures would mean nothing."""
-    home = folder / "firm"
+    with site.home() as home:
+        return _replay(home, data, plan)
+
+
+def _replay(home: Home, data: Path, plan: Plan) -> list[Figure]:
     events = logs.merged(data, plan.events, datetime.now(UTC))
     deliveries = with_duplicates(events, TWICE, SEED)
-    with firm(home, mode="auto", database_url=plan.database_url) as one:
+    with firm(home, mode="auto") as one:
         slugs, secrets = _sources(one)
         _enter_tickets(one, events)
         token = approver(one)
-        url = one.service.context.settings.database_url
-    engine = make_engine(url)
+    engine = make_engine(home.database_url)
     try:
         before = _bytes(engine)
         with _running(home, plan) as (server, pids), _sampled(server, pids) as samples:
@@ -90,7 +90,7 @@ def replay(folder: Path, data: Path, plan: Plan) -> list[Figure]:
         grown = _bytes(engine) - before
     finally:
         engine.dispose()
-    with firm_again(home, plan) as ledger:
+    with firm_again(home) as ledger:
         effects, doubled = len(ledger), sum(int(str(entry["count"])) - 1 for entry in ledger)
     _must_hold(events, tally, counts, approved, effects, doubled)
     lost = len(events) - counts["events"] + counts["unfinished"]
@@ -113,8 +113,10 @@ def replay(folder: Path, data: Path, plan: Plan) -> list[Figure]:
         stated("replay.worked_off_per_s", every / worked_s, "events/s", every),
         stated("replay.triaged_per_s", counts["triaged"] / worked_s, "runs/s", counts["triaged"]),
         stated("replay.bytes", grown / every, "bytes of database/event", every),
-        stated("replay.memory_first", samples[0][1], "MB, all processes", len(samples)),
-        stated("replay.memory_last", samples[-1][1], "MB, all processes", len(samples)),
+        *(
+            stated(f"replay.memory_{share}", samples[share * (len(samples) - 1) // 100][1], "MB, all processes", every)
+            for share in (0, 20, 40, 60, 80, 100)  # per cent of the time
+        ),
         stated("replay.memory_slope", _slope(samples), "MB/min, last half", len(samples)),
     ]
 
@@ -154,12 +156,11 @@ def _enter_tickets(one: Firm, events: list[Sent]) -> None:
 
 
 @contextmanager
-def _running(home: Path, plan: Plan) -> Iterator[tuple[Serving, list[Serving]]]:
+def _running(home: Home, plan: Plan) -> Iterator[tuple[Serving, list[Serving]]]:
     """The process that answers, and all of them."""
     with ExitStack() as stack:
-        url, role = plan.database_url, "api" if plan.workers else "all"
-        server = stack.enter_context(serving(home, role, url))
-        beside = [stack.enter_context(serving(home, "worker", url)) for _ in range(plan.workers)]
+        server = stack.enter_context(serving(home, "api" if plan.workers else "all"))
+        beside = [stack.enter_context(serving(home, "worker")) for _ in range(plan.workers)]
         yield server, [server, *beside]
 
 
@@ -242,10 +243,10 @@ def _bytes(engine: Engine) -> int:
 
 
 @contextmanager
-def firm_again(home: Path, plan: Plan) -> Iterator[list[dict[str, object]]]:
+def firm_again(home: Home) -> Iterator[list[dict[str, object]]]:
     """The ledger of the firm that is in `home`: every effect, and how often it was applied."""
-    engine = make_engine(plan.database_url or f"sqlite:///{home / 'countersign.db'}")
-    connectors = TenantConnectors(engine, home / "sandbox", lambda: datetime.now(UTC))
+    engine = make_engine(home.database_url)
+    connectors = TenantConnectors(engine, home.folder / "sandbox", lambda: datetime.now(UTC))
     try:
         yield [entry for entry in connectors.sandbox(TENANT).ledger() if str(entry["key"]).startswith("cs_")]
     finally:

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path
 
 import psutil
+
+from evals.bench.site import Home
 
 HOST = "127.0.0.1"
 _PATIENCE_S = 60.0
@@ -41,7 +42,7 @@ class Serving:
 
 
 @contextmanager
-def serving(home: Path, role: str = "all", database_url: str | None = None) -> Iterator[Serving]:
+def serving(home: Home, role: str = "all") -> Iterator[Serving]:
     """`countersign serve --role ROLE` on `home`, from ready until the block ends, then stopped as Ctrl-C stops it.
 
     A worker answers nobody: it is ready when it runs, and its port is of no use.
@@ -50,8 +51,8 @@ def serving(home: Path, role: str = "all", database_url: str | None = None) -> I
     """
     port = _free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COUNTERSIGN_")}
-    environment |= {"COUNTERSIGN_HOME": str(home), "COUNTERSIGN_PORT": str(port), "COUNTERSIGN_LOG_LEVEL": "WARNING"}
-    environment |= {"COUNTERSIGN_DATABASE_URL": database_url} if database_url else {}
+    environment |= {"COUNTERSIGN_HOME": str(home.folder), "COUNTERSIGN_DATABASE_URL": home.database_url}
+    environment |= {"COUNTERSIGN_PORT": str(port), "COUNTERSIGN_LOG_LEVEL": "WARNING"}
     command = [sys.executable, "-c", "from app.cli import main; main()", "serve", "--role", role]
     begun = time.perf_counter()
     process = subprocess.Popen(  # noqa: S603 - this very interpreter

@@ -2,7 +2,6 @@
 
 import time
 from io import BytesIO
-from pathlib import Path
 
 from app.actor import system_actor
 from app.audit.export import export, snapshot
@@ -11,13 +10,14 @@ from app.audit.verify import Key, verify
 from app.store.engine import unit_of_work
 from evals.bench.figure import Figure, at_least
 from evals.bench.firm import TENANT, firm
+from evals.bench.site import Site
 
 ENTRIES, BATCH, ROUNDS = 50_000, 500, 3
 
 
-def measure(folder: Path) -> list[Figure]:
+def measure(site: Site) -> list[Figure]:
     """Entries as a decision writes them; the best of three runs over the same export, which is in memory."""
-    with firm(folder / "firm") as one:
+    with site.home() as home, firm(home) as one:
         context = one.service.context
         record = Record(
             kind="decision.made", actor=LoggedActor.of(system_actor(TENANT, "decide")), surface="worker",

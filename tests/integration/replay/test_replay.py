@@ -7,6 +7,7 @@ import pytest
 
 from app.settings import load_settings
 from evals.bench.replay import TWICE, plan_of, replay
+from evals.bench.site import Site
 from evals.replay import logs
 
 
@@ -17,7 +18,7 @@ def test_what_was_sent_is_stored_and_worked_off_once(tmp_path: Path) -> None:
     if absent := logs.missing(data):
         pytest.skip(f"no public data sets: {data} holds no {absent[0]}")
     plan = plan_of(os.environ)
-    found = {figure.name.removeprefix("replay."): figure for figure in replay(tmp_path, data, plan)}
+    found = {figure.name.removeprefix("replay."): figure for figure in replay(Site(tmp_path), data, plan)}
     assert found["stored"].figure == found["accepted"].figure
     assert found["duplicates"].figure == found["sent"].n - found["stored"].n
     assert found["duplicates"].n == round(found["stored"].n * (1 + TWICE))
