@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from rich.console import Console
 from rich.table import Table
 
+from app.cli_commands.console import show_table
 from evals.comparison import Difference
 from evals.harness import Result
 from evals.report.page import shown_interval, shown_value
@@ -29,4 +29,4 @@ def show(results: Sequence[Result], compared: Mapping[str, Sequence[Difference]]
                 told = f"{by.low:+.3f} to {by.high:+.3f}" + ("" if change.paired else " (other rows)")
                 cells += [shown_value(change.then), f"{by.value:+.3f}", told]
             made.add_row(*cells)
-    Console(highlight=False).print(made)
+    show_table(made)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from agents.situation import Situation, fact_id, working_day
 from agents.specialists.tasks import task
@@ -53,6 +54,8 @@ def _amount(invoice: Invoice, contract: Contract, time: Sequence[TimeEntry]) -> 
         return [Finding("The amount is not positive.", facts)]
     if invoice.currency != contract.currency:
         return [Finding("Its currency is not the contract's.", (*facts, fact_id(contract, "currency")))]
+    if contract.type == "retainer":
+        return _fee(invoice, contract)
     if contract.type != "time_and_materials":
         return []
     billed = _billable(invoice, time)
@@ -65,6 +68,25 @@ def _amount(invoice: Invoice, contract: Contract, time: Sequence[TimeEntry]) -> 
         f"{money(expected, invoice.currency)}; the invoice says {money(invoice.amount_minor, invoice.currency)}."
     )
     return [Finding(said, (*facts, *(fact_id(one, "minutes") for one in billed[:20])), (minutes, expected))]
+
+
+def _fee(invoice: Invoice, contract: Contract) -> list[Finding]:
+    """Of a retainer: the months that the invoice covers, each at an equal part of the contract's value."""
+    whole, covered = months(contract.start_on, contract.end_on), months(invoice.period_start_on, invoice.period_end_on)
+    expected = contract.value_minor * covered // whole
+    if abs(invoice.amount_minor - expected) * 10_000 <= expected * TOLERANCE_BP:
+        return []
+    said = (
+        f"{contract.title} is {money(contract.value_minor, contract.currency)} for {whole} months, so this period is "
+        f"worth {money(expected, invoice.currency)}; the invoice says {money(invoice.amount_minor, invoice.currency)}."
+    )
+    facts = (fact_id(invoice, "amount_minor"), fact_id(contract, "value_minor"), fact_id(contract, "end_on"))
+    return [Finding(said, facts, (expected, whole))]
+
+
+def months(start_on: date, end_on: date) -> int:
+    """Calendar months from one day to the other, both counted."""
+    return (end_on.year - start_on.year) * 12 + end_on.month - start_on.month + 1
 
 
 def _flagged(invoice: Invoice, time: Sequence[TimeEntry]) -> list[Finding]:

@@ -188,7 +188,7 @@ def _won(situation: Situation) -> Plan:
     summary = f"The opportunity “{opportunity.title}” was won."
     if opportunity.stage != "won":
         return Plan(summary, nothing_because=f"the CRM's record of {opportunity.id} says {opportunity.stage}, not won")
-    owner = situation.person(opportunity.owner_id) if opportunity.owner_id else situation.lead()
+    owner = (situation.person(opportunity.owner_id) if opportunity.owner_id else None) or situation.lead()
     if owner is None:
         return Plan(summary, nothing_because=f"opportunity {opportunity.id} has no owner who works here")
     differs = data.amount_minor is not None and (data.amount_minor, data.currency or opportunity.currency) != (

@@ -9,7 +9,7 @@ from agents.specialists.tasks import task
 from agents.steps import Given, Plan, Step
 from agents.wording import day, hours
 from tools.events import TimesheetApproved, TimesheetMissing
-from tools.records import Assignment, Leave, Person, TimeEntry
+from tools.records import Assignment, Leave, Person, Project, TimeEntry
 
 MAX_DAY_MINUTES = 16 * 60
 """More than this on one day is looked at by a person."""
@@ -30,15 +30,45 @@ def _approved(situation: Situation, person: Person) -> Plan:
     summary = f"The timesheet of {person.name} for the week of {day(start)} was approved."
     found = doubts(entries, situation.lookups.assignments_of(person.id))
     open_entries = [one for one in entries if one.id in found and one.status in ("submitted", "approved")]
-    if not open_entries:
+    billed = [one for one in entries if one.id in found and one.status == "invoiced"]
+    if not open_entries and not billed:
         because = (
             f"the {len(entries)} entries of that week show nothing out of order"
             if entries
             else "that week has no entries"
         )
         return Plan(summary, nothing_because=because)
-    steps = tuple(_flag(situation, one, found[one.id], entries) for one in open_entries[:MAX_FLAGS])
-    return Plan(summary, steps)
+    steps = [_flag(situation, one, found[one.id], entries) for one in open_entries[:MAX_FLAGS]]
+    steps += _billed(situation, person, billed, start)
+    if not steps:
+        return Plan(summary, nothing_because="what is out of order is billed already, and nobody answers for it")
+    return Plan(summary, tuple(steps))
+
+
+def _billed(situation: Situation, person: Person, billed: Sequence[TimeEntry], start: date) -> list[Step]:
+    """What went out with an invoice can no longer be flagged: who leads its project is to look at it."""
+    steps = []
+    for project_id in sorted({one.project_id for one in billed}):
+        project = situation.record(Project, project_id) or situation.lookups.project(project_id)
+        lead = situation.person(project.lead_id) if project and project.lead_id else None
+        if lead is None:
+            continue
+        own = [one for one in billed if one.project_id == project_id]
+        facts = [fact_id(person, "name"), "event#week_start_on", *(fact_id(one, "status") for one in own[:20])]
+        steps.append(
+            task(
+                situation, f"look_{project_id}", lead,
+                title=f"Look at billed time of {person.name}",
+                description=(
+                    f"In the week of {day(start)} time is out of order that is billed already: "
+                    f"{', '.join(one.id for one in own[:20])}."
+                ),
+                due_on=working_day(situation.today, 2),
+                why="Time that is billed cannot be flagged, and the customer may have paid for it.",
+                facts=facts, computed=[one.id for one in own], triggered_by=("event#week_start_on",),
+            )
+        )  # fmt: skip
+    return steps
 
 
 def doubts(entries: Sequence[TimeEntry], assignments: Sequence[Assignment]) -> Mapping[str, list[str]]:

@@ -7,10 +7,13 @@ TASKS: dict[str, str] = {
     "clinc": "clinc",
     "incident_sla": "incident_sla",
     "change_requests": "change_requests",
+    "end_to_end": "end_to_end",
+    "robustness": "robustness",
+    "cost": "cost",
     "injection": "injection",
     "sales_reports": "sales_reports",
 }
 """Task → module of this package with `prepare(name, files) -> Prepared`."""
 
-READ_BY_MODEL = frozenset({"change_requests"})
+READ_BY_MODEL = frozenset({"change_requests", "end_to_end", "robustness", "cost"})
 """Tasks in which a reasoner reads or words something, so that it may be a model."""

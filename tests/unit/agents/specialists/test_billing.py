@@ -6,6 +6,8 @@ import pytest
 from tests.unit.agents.small_firm import ERP, Desk, args, tools
 from tools.records import Invoice, Period, TimeEntry
 
+YEAR = {"start_on": date(2026, 1, 1), "end_on": date(2026, 12, 31)}
+
 
 def invoice(ident: str = "inv-1", **more: Any) -> Invoice:
     values: dict[str, Any] = {
@@ -44,6 +46,7 @@ def test_a_clean_draft_is_to_be_released_with_its_own_amount(billed: Desk) -> No
         ("contract/ctr-one", {"cap_minor": 90_000}, "allows EUR 900.00"),
         ("time_entry/tim-1", {"status": "flagged"}, "1 of the period's"),
         ("contract/ctr-one", {"type": "fixed_price", "value_minor": 95_000}, "allows EUR 950.00"),
+        ("contract/ctr-one", {"type": "retainer", "value_minor": 100_000, **YEAR}, "worth EUR 83.33"),
     ],
 )
 def test_each_flaw_alone_holds_the_invoice(billed: Desk, key: str, change: dict[str, Any], says: str) -> None:
@@ -52,6 +55,13 @@ def test_each_flaw_alone_holds_the_invoice(billed: Desk, key: str, change: dict[
     assert tools(outcome) == ["hold_invoice"]
     assert says in args(outcome, "hold_invoice")["reason"]
     assert outcome.proposals[0].ungrounded == []
+
+
+def test_of_a_retainer_each_month_is_an_equal_part(billed: Desk) -> None:
+    billed.firm.change("contract/ctr-one", type="retainer", value_minor=12 * 96_000, **YEAR)
+    assert tools(billed.run("erp.invoice.drafted", invoice_id="inv-1")) == ["release_invoice"]
+    billed.firm.change("invoice/inv-1", period_start_on=date(2026, 1, 1))
+    assert tools(billed.run("erp.invoice.drafted", invoice_id="inv-1")) == ["hold_invoice"]
 
 
 def test_the_same_month_twice_is_held(billed: Desk) -> None:

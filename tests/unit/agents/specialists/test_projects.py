@@ -71,5 +71,7 @@ def test_a_won_opportunity_asks_its_owner_for_a_statement_of_work(desk: Desk) ->
     assert "EUR 45,000.00" in task["description"]
     assert "another amount" in task["description"]
     assert first(outcome, "create_task").ungrounded == []
+    desk.firm.change("opportunity/opp-1", owner_id="per-who-left")
+    assert args(desk.run("crm.opportunity.won", opportunity_id="opp-1"), "create_task")["assignee_id"] == "per-lead"
     desk.firm.change("opportunity/opp-1", stage="lost")
     assert "lost" in str(desk.run("crm.opportunity.won", opportunity_id="opp-1").nothing_because)

@@ -48,6 +48,17 @@ def test_flagged_and_written_off_entries_are_not_flagged_again(desk: Desk) -> No
     assert desk.run("psa.timesheet.approved", **WEEK).proposals == []
 
 
+def test_what_is_billed_already_is_for_the_projects_lead_to_look_at(desk: Desk) -> None:
+    desk.firm.put(entry("tim-1", 1500).model_copy(update={"status": "invoiced"}))
+    outcome = desk.run("psa.timesheet.approved", **WEEK)
+    assert tools(outcome) == ["create_task"]
+    assert args(outcome, "create_task")["assignee_id"] == "per-lead"
+    assert "tim-1" in args(outcome, "create_task")["description"]
+    assert outcome.proposals[0].ungrounded == []
+    desk.firm.change("project/prj-one", lead_id="per-who-left")
+    assert "billed already" in str(desk.run("psa.timesheet.approved", **WEEK).nothing_because)
+
+
 def test_a_missing_sheet_is_asked_for_unless_there_is_a_reason(desk: Desk) -> None:
     outcome = desk.run("psa.timesheet.missing", **WEEK)
     assert [p.action.args()["assignee_id"] for p in outcome.proposals] == ["per-ann"]
