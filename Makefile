@@ -45,10 +45,11 @@ bench: .venv/.ready
 eval: .venv/.ready
 	.venv/bin/countersign eval
 
-# Half of the kills at random moments, half at fault points; half on SQLite, half on PostgreSQL, at the same time.
+# Half of the kills at random moments, half at fault points; a quarter on SQLite (one process), the rest on PostgreSQL
+# (three), at the same time.
 KILLS ?= 120
 soak: .venv/.ready
-	.venv/bin/python -m tests.soak --kills $$(($(KILLS) / 4)) --points $$(($(KILLS) / 4))
+	.venv/bin/python -m tests.soak --forked --seconds 86400 --kills $$(($(KILLS) / 8)) --points $$(($(KILLS) / 8))
 
 # Every race with all of its rounds, on SQLite and PostgreSQL; CI runs a share of them.
 races: .venv/.ready

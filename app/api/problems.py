@@ -7,11 +7,12 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from app.durable.outage import is_outage
 from app.errors import STATUS, TITLE, FieldError, Problem
 from tools.ports import SourceUnavailable
 
@@ -103,6 +104,13 @@ def _of_outage(_request: Request, error: Exception) -> Response:
     return response(Problem("unavailable", detail, extra={"retry_after_s": _COME_BACK_S}))
 
 
+def _of_database(request: Request, error: Exception) -> Response:
+    """PostgreSQL ended the transaction, say: nothing that was asked for is at fault. Raises what is."""
+    if not is_outage(error):
+        raise error
+    return _of_outage(request, error)
+
+
 def _of_hang_up(_request: Request, _error: Exception) -> Response:
     """The client left, or was hung up on, before its request was here whole: nobody reads this, metrics count it."""
     return _plain(408, "invalid_body", "The request did not arrive", "The request did not arrive in time.")
@@ -126,6 +134,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(SourceUnavailable, _of_outage)
     app.add_exception_handler(OperationalError, _of_outage)
+    app.add_exception_handler(DBAPIError, _of_database)
     app.add_exception_handler(NoConnection, _of_outage)
     app.add_exception_handler(DataError, _of_data)
     app.add_exception_handler(ClientDisconnect, _of_hang_up)

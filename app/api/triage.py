@@ -1,5 +1,6 @@
 """Triage on request: `POST /v1/triage`."""
 
+from functools import partial
 from typing import Annotated
 
 import anyio
@@ -10,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app.actor import Actor
 from app.api.answers import Case, CaseOpened
-from app.api.idempotency import IdempotentRoute
+from app.api.idempotency import IdempotentRoute, once
 from app.api.problems import documented
 from app.api.requests import Body, Ctx, described, writer
 from app.views import cases
@@ -37,7 +38,7 @@ async def request_triage(
     wait: Annotated[float, Query(ge=0, le=60, allow_inf_nan=False)] = 0,
 ) -> JSONResponse:
     """With `?wait=SECONDS`: 200 and the case once all is decided and every automatic execution has ended; else 202."""
-    case_id = await run_in_threadpool(ingest.request_triage, ctx, actor, body)
+    case_id = await run_in_threadpool(partial(ingest.request_triage, ctx, actor, body, once=once(request)))
     location = {"Location": f"/v1/cases/{case_id}"}
     if wait and _WAITERS.available_tokens:
         done = await anyio.to_thread.run_sync(triage.wait_for_case, ctx, actor.tenant, case_id, wait, limiter=_WAITERS)

@@ -30,7 +30,8 @@ def serve(
     _logging(settings.log_level)
 
     def ready() -> None:
-        note(f"countersign: {role} ready" + (f" on {settings.public_url}" if role != "worker" else ""))
+        where = f" on {settings.public_url}" if role != "worker" else ""
+        note(f"countersign: {role} ready{where}" + (f" as {service.worker.executor_id}" if role != "api" else ""))
         if as_json:
             _told_at_once({"url": None if role == "worker" else settings.public_url, "role": role})
 

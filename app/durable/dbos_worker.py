@@ -231,7 +231,7 @@ class DbosWorker:
         if dead:
             # DBOS keeps this call for its paid conductor; a row goes back only while it is claimed by one of the dead.
             recovered = DBOS._recover_pending_workflows(dead)  # noqa: SLF001
-            _log.warning("took over %d items from %d dead executors", len(recovered), len(dead))
+            _log.warning("took over %d items of %s", len(recovered), ", ".join(dead))
             fault_point("worker.took_over")
         self._take_up_stranded()
         ticks = [WorkItem(kind=SCHEDULE_KIND, row=name, partition=SCHEDULE_KIND) for name in self._schedules]

@@ -100,8 +100,8 @@ def accept(ctx: Context, slug: str, headers: Mapping[str, str], body: bytes) -> 
     )
 
 
-def request_triage(ctx: Context, actor: Actor, body: Any) -> str:
-    """Opens a case for what somebody asks in their own words, and returns its id.
+def request_triage(ctx: Context, actor: Actor, body: Any, *, once: str | None = None) -> str:
+    """Opens a case for what somebody asks in their own words, and returns its id; of requests with the same `once` one.
 
     The text counts as a customer's; the requester is the actor as well as whom `requested_by` names.
     Raises Problem `invalid_body`, `rate_limited`, `unavailable`.
@@ -117,8 +117,8 @@ def request_triage(ctx: Context, actor: Actor, body: Any) -> str:
     ctx.intake.require_room(actor.tenant, 1)
     now = ctx.clock()
     event = WorkflowEvent(
-        id=new_id("req", now), source=f"countersign/{actor.surface}", type=TRIAGE_EVENT, subject=request.subject_key(),
-        time=now, data=request.model_dump(mode="json", exclude_unset=True),
+        id=f"req_{once}" if once else new_id("req", now), source=f"countersign/{actor.surface}", type=TRIAGE_EVENT,
+        subject=request.subject_key(), time=now, data=request.model_dump(mode="json", exclude_unset=True),
     )  # fmt: skip
     with unit_of_work(ctx.engine) as session:
         taken = _take(ctx, session, Read(0, event, recognised=True), actor, now, source="countersign")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.store import engine
 from tests import postgres
 from tests.integration.invariants import check
 from tests.integration.world import Template, World, make_template
@@ -19,6 +20,12 @@ def template(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     if postgres.DATABASE == "postgres":
         url = postgres.new_database(request.getfixturevalue("postgres_server"))
     return make_template(tmp_path_factory.mktemp("template") / "home", url)
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside other runs a test's process may get no processor for longer than one of the service ever should."""
+    monkeypatch.setattr(engine, "IDLE_TIMEOUT_S", 120)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from app.workflow.faults import POINTS
@@ -45,8 +46,8 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--backend", choices=["sqlite", "postgres", "both"], default="both")
-    parser.add_argument("--kills", type=int, default=15, help="kills at random moments, a backend")
-    parser.add_argument("--points", type=int, default=15, help="kills at fault points, a backend")
+    parser.add_argument("--kills", type=int, default=15, help="kills at random moments, a process")
+    parser.add_argument("--points", type=int, default=15, help="kills at fault points, a process")
     parser.add_argument("--processes", type=int, help="1 on SQLite, 3 on PostgreSQL")
     parser.add_argument("--seconds", type=float, default=7200, help="after which no more kills are made")
     parser.add_argument("--pace", type=float, default=0.5, help="seconds between two events of each of two senders")
@@ -75,10 +76,14 @@ def _both(asked: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def as_json(done: Done) -> dict[str, Any]:
-    found, wanted = done.judgement, done.wanted
+    found, wanted, took = done.judgement, done.wanted, done.takeovers.seconds
     return {
         "backend": wanted.backend, "processes": wanted.processes, "hits": dict(done.hits), "counts": found.counts,
         "answers": dict(done.answers), "lost": found.lost, "doubled": found.doubled, "odd": found.odd,
+        "takeovers": {
+            "processes": len(took), "items": done.takeovers.items,
+            "median_s": round(median(took), 1) if took else None, "longest_s": round(took[-1], 1) if took else None,
+        },
         "killing_s": round(done.killing_s, 1), "resting_s": round(done.resting_s, 1),
         "load": [round(each, 1) for each in done.load], "holds": done.holds,
     }  # fmt: skip
@@ -97,6 +102,8 @@ def table(results: list[dict[str, Any]]) -> str:
     rows += [(name, *(str(each["counts"].get(name, 0)) for each in results)) for name in _SUMS]
     for name in ("lost", "doubled", "odd"):
         rows.append((name, *(str(len(each[name])) for each in results)))
+    for name in ("processes", "items", "median_s", "longest_s"):
+        rows.append((f"taken over: {name}", *(str(each["takeovers"][name]) for each in results)))
     for name in ("killing_s", "resting_s"):
         rows.append((name, *(str(each[name]) for each in results)))
     rows.append(("load", *(" ".join(map(str, each["load"])) for each in results)))

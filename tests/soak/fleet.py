@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.soak.firm import Firm
 from tests.soak.lives import Life, Nursery, Started
 from tests.soak.plan import RANDOM, Plan
+from tests.soak.takeovers import Takeovers
 
 _STARTED_S = 120
 _LONGEST_LIFE_S = 4.0
@@ -21,20 +22,21 @@ _ENDED_S = 60
 class Member:
     """One process of the service under its supervisor, which starts the next as soon as one has died."""
 
-    def __init__(self, firm: Firm, name: str, role: str, log: Path, *, forked: bool) -> None:
+    def __init__(self, firm: Firm, name: str, role: str, log: Path, takeovers: Takeovers, *, forked: bool) -> None:
         self.role, self._log = role, log.open("a")
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.ready = threading.Event()
         self.wild: list[str] = []
         """Ends that nobody caused."""
-        self._firm, self._name = firm, name
+        self._firm, self._name, self._takeovers = firm, name, takeovers
         self._nursery = Nursery(self._hear) if forked else None
         self._life: Life | None = None
         self._died_at: str | None = None
+        self._executor: str | None = None
 
     def live(self, faults: tuple[str, ...]) -> Life:
-        self._died_at = None
+        self._died_at = self._executor = None
         self.ready.clear()
         arguments, settings = ("serve", "--role", self.role), environment(self._firm, self.port, faults)
         folder = self._firm.home.parent
@@ -50,7 +52,11 @@ class Member:
         if line.startswith("fault point "):
             self._died_at = line.split()[2]
         elif line.startswith("countersign: ") and " ready" in line:
+            _, _, executor = line.strip().partition(" as ")
+            self._executor = executor or None
             self.ready.set()
+        else:
+            self._takeovers.hear(line)
 
     def run(self, plan: Plan) -> None:
         """Lives and deaths until the plan is over; no process is left then."""
@@ -65,6 +71,8 @@ class Member:
             life.send(signal.SIGKILL)
             code = life.wait()
             self.ready.clear()
+            if self._executor is not None:
+                self._takeovers.died(self._executor)
             if code != -signal.SIGKILL:
                 self.wild.append(f"{self._name} ended with {code}; see {self._log.name}")
             elif self._died_at or not plan.over:

@@ -17,14 +17,18 @@ from tests.soak.firm import set_up
 from tests.soak.fleet import Member
 from tests.soak.judge import Judge, Judgement
 from tests.soak.plan import Plan
+from tests.soak.takeovers import Takeovers
 from tests.soak.tally import Tally
 from tests.soak.traffic import Traffic
+
+TAKEN_OVER_S = 60
+"""Within which others take up what a process held that died."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """`kills` at random moments, `points` at fault points; `seconds` after which no more are made; `pace`: seconds
-    between two events of each of two senders; `rest_s`: within which all must come to rest."""
+    """Of each process `kills` at random moments and `points` at fault points; `seconds` after which no more are made;
+    `pace`: seconds between two events of each of two senders; `rest_s`: within which all must come to rest."""
 
     backend: str
     processes: int
@@ -43,6 +47,7 @@ class Done:
     wanted: Wanted
     hits: Counter[str]
     judgement: Judgement
+    takeovers: Takeovers
     answers: Counter[str]
     killing_s: float
     resting_s: float
@@ -58,11 +63,15 @@ def soak(wanted: Wanted, keep: Path | None = None) -> Done:
     """`keep`: a folder in which all that it leaves is kept."""
     with _folder(keep) as folder, _database(wanted.backend) as url:
         firm = set_up(folder, url)
-        plan = Plan(wanted.kills, wanted.points, random.Random(wanted.seed))
+        plan = Plan(wanted.kills * wanted.processes, wanted.points * wanted.processes, random.Random(wanted.seed))
+        takeovers = Takeovers()
         members = [
-            Member(firm, f"{wanted.backend}-{number}", role, folder / f"process-{number}.log", forked=wanted.forked)
+            Member(
+                firm, f"{wanted.backend}-{number}", role, folder / f"process-{number}.log", takeovers,
+                forked=wanted.forked,
+            )
             for number, role in enumerate(_roles(wanted.processes), 1)
-        ]
+        ]  # fmt: skip
         callers, judge = Callers(firm, members, Tally()), Judge(firm)
         traffic = Traffic(callers, plan, wanted.pace)
         begun = time.monotonic()
@@ -83,7 +92,9 @@ def soak(wanted: Wanted, keep: Path | None = None) -> Done:
         found = judge.judge(callers.tally)
         found.lost += [f"{count} {name} are still at work" for name, count in left.items()]
         found.odd += [line for member in members for line in member.wild] + judge.verify()
-        return Done(wanted, plan.hits, found, callers.tally.answers, killing_s, resting_s, os.getloadavg())
+        late = [each for each in takeovers.seconds if each > TAKEN_OVER_S]
+        found.odd += [f"what a dead process held was taken over after {each:.0f} s" for each in late]
+        return Done(wanted, plan.hits, found, takeovers, callers.tally.answers, killing_s, resting_s, os.getloadavg())
 
 
 def _kill(members: list[Member], plan: Plan, traffic: Traffic, until: float) -> None:

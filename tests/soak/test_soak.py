@@ -1,4 +1,4 @@
-"""Thirty kills at fault points and thirty at random moments, over both backends: nothing is lost, nothing doubled."""
+"""Eight kills of each of four processes at fault points and eight at random moments: nothing is lost or doubled."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ def test_killed_sixty_times_nothing_is_lost_and_nothing_doubled(tmp_path: Path) 
     if postgres.programs() is None:
         pytest.skip("no PostgreSQL server programs on this machine")
     done = subprocess.run(
-        [sys.executable, "-m", "tests.soak", "--kills", "15", "--points", "15", "--forked", "--json", "--keep",
+        [sys.executable, "-m", "tests.soak", "--kills", "8", "--points", "8", "--forked", "--json", "--keep",
          tmp_path / "soak"],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
@@ -26,7 +26,7 @@ def test_killed_sixty_times_nothing_is_lost_and_nothing_doubled(tmp_path: Path) 
     assert [each.get("backend") for each in results] == ["sqlite", "postgres"], done.stderr
     for each in results:
         assert (each["lost"], each["doubled"], each["odd"]) == ([], [], []), each["backend"]
-        assert sum(each["hits"].values()) >= 30
+        assert sum(each["hits"].values()) >= 16 * each["processes"]
         # Kills say something only where something was under way.
         assert each["counts"]["events"] >= 10
         assert each["counts"]["effects"] >= 3

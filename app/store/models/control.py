@@ -71,7 +71,10 @@ class Pause(SQLModel, table=True):
 
 
 class IdempotencyKey(SQLModel, table=True):
-    """One POST under an `Idempotency-Key`; `status` is None while it is in flight."""
+    """One POST under an `Idempotency-Key`, first made `at`; `status` is None while it is in flight.
+
+    `held_at` says when the process that is at work on it last said so; None: nobody is.
+    """
 
     __tablename__ = "idempotency_key"
 
@@ -84,3 +87,4 @@ class IdempotencyKey(SQLModel, table=True):
     headers: dict[str, str] = json_field(dict)
     response_payload: str | None = None
     at: datetime = time_field(index=True)
+    held_at: datetime | None = optional_time_field()

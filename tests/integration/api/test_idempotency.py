@@ -1,4 +1,6 @@
 import sqlite3
+import threading
+import time
 from contextlib import closing
 from typing import Any
 
@@ -6,7 +8,8 @@ import pytest
 
 from app.api import idempotency
 from app.store.engine import unit_of_work
-from app.store.models import Case, IdempotencyKey
+from app.store.models import Case, Event, IdempotencyKey
+from app.workflow import ingest
 from tests import postgres
 from tests.integration.api.actions import waiting
 from tests.integration.api.conftest import Api, problem
@@ -65,15 +68,70 @@ def test_without_a_token_no_key_is_taken(api: Api) -> None:
     assert api.world.rows(IdempotencyKey) == []
 
 
-def test_in_flight_and_abandoned(api: Api) -> None:
-    ask(api)
+def cut_off(api: Api) -> None:
+    """As a process leaves its key that died before it could keep the answer."""
     with unit_of_work(api.world.ctx.engine) as session:
         (row,) = api.world.rows(IdempotencyKey)
         row.status, row.response_payload = None, None
         session.add(session.merge(row))
-    problem(ask(api), 409, "idempotency_in_progress")
-    api.world.clock.move(minutes=11)
-    assert ask(api).status_code == 202
+
+
+def test_what_was_cut_off_is_asked_again_half_a_minute_later_and_not_done_again(api: Api) -> None:
+    first = ask(api)
+    cut_off(api)
+    refused = ask(api)
+    problem(refused, 409, "idempotency_in_progress")
+    assert int(refused.headers["retry-after"]) >= 1
+    api.world.clock.move(seconds=31)
+    again = ask(api)
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    assert len(api.world.rows(Case)) == 1
+    assert ask(api).headers["idempotency-replayed"] == "true"
+
+
+def test_a_request_that_takes_long_keeps_its_key(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idempotency, "_HEARD_S", 0.02)
+    begun, over = threading.Event(), threading.Event()
+    request_triage = ingest.request_triage
+
+    def slowly(*args: Any, **more: Any) -> str:
+        begun.set()
+        assert over.wait(20)
+        return request_triage(*args, **more)
+
+    monkeypatch.setattr(ingest, "request_triage", slowly)
+    answers: list[Any] = []
+    slow = threading.Thread(target=lambda: answers.append(ask(api)))
+    slow.start()
+    assert begun.wait(20)
+    for _ in range(3):
+        (before,) = api.world.rows(IdempotencyKey)
+        api.world.clock.move(seconds=20)
+        while api.world.rows(IdempotencyKey)[0].held_at == before.held_at:
+            time.sleep(0.01)
+        problem(ask(api), 409, "idempotency_in_progress")
+    over.set()
+    slow.join()
+    assert answers[0].status_code == 202
+    assert ask(api).content == answers[0].content
+
+
+def test_who_goes_on_after_another_took_the_key_leaves_it_alone(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a process does that was stopped for a minute: both are answered, one case is there, one answer is kept."""
+    monkeypatch.setattr(idempotency, "_HEARD_S", 600)
+    request_triage, answers = ingest.request_triage, []
+
+    def stopped(*args: Any, **more: Any) -> str:
+        monkeypatch.setattr(ingest, "request_triage", request_triage)
+        api.world.clock.move(seconds=40)
+        answers.append(ask(api))
+        return request_triage(*args, **more)
+
+    monkeypatch.setattr(ingest, "request_triage", stopped)
+    late = ask(api)
+    assert late.content == answers[0].content == ask(api).content
+    assert len(api.world.rows(Case)) == 1
+    assert len(api.world.rows(Event)) == 1
 
 
 def test_a_key_is_free_again_after_a_day(api: Api) -> None:
@@ -89,7 +147,21 @@ def test_what_went_wrong_here_may_be_tried_again(api: Api, monkeypatch: pytest.M
     monkeypatch.setattr("app.workflow.ingest.request_triage", broken)
     problem(ask(api), 500, "internal")
     monkeypatch.undo()
+    assert ask(api, ASKED | {"text": "something else"}).status_code == 202
+
+
+def test_what_broke_after_it_was_stored_is_not_done_again(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    request_triage = ingest.request_triage
+
+    def broken(*args: Any, **more: Any) -> None:
+        request_triage(*args, **more)
+        raise RuntimeError("not today")
+
+    monkeypatch.setattr(ingest, "request_triage", broken)
+    problem(ask(api), 500, "internal")
+    monkeypatch.undo()
     assert ask(api).status_code == 202
+    assert len(api.world.rows(Case)) == 1
 
 
 @pytest.mark.parametrize("key", ["", "x" * 201, "tab\there"])

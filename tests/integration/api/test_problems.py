@@ -3,7 +3,9 @@
 import json
 from collections.abc import Iterator
 
+import psycopg
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from app.views import cases
 from tests.integration.api.conftest import Api, problem
@@ -79,6 +81,28 @@ def test_what_nobody_foresaw_says_nothing_of_the_inside(api: Api, monkeypatch: p
     assert "secret detail" not in json.dumps(body)
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert 'route="/v1/cases",status="500"' in api.get("/metrics", None).text
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (psycopg.errors.IdleInTransactionSessionTimeout, 503, "unavailable"),
+        (psycopg.errors.AdminShutdown, 503, "unavailable"),
+        (psycopg.errors.UndefinedColumn, 500, "internal"),
+    ],
+)
+def test_a_transaction_that_the_database_ended_is_no_fault_of_the_request(
+    api: Api, monkeypatch: pytest.MonkeyPatch, error: type[psycopg.Error], status: int, code: str
+) -> None:
+    def ended(*_: object, **__: object) -> None:
+        raised = DBAPIError.instance("SELECT 1", None, error(), psycopg.Error)
+        assert isinstance(raised, DBAPIError)
+        raise raised
+
+    monkeypatch.setattr(cases, "cases", ended)
+    answer = api.get("/v1/cases")
+    problem(answer, status, code)
+    assert ("retry-after" in answer.headers) == (status == 503)
 
 
 def test_every_response_carries_the_security_headers(api: Api) -> None:

@@ -82,3 +82,19 @@ def test_model_calls_of_before_have_no_time_and_no_prompt(url: str) -> None:
         (row,) = session.exec(select(models.ModelCall))
     assert (row.prompt_tokens, row.cost_micros, row.latency_ms, row.prompt) == (5, 7, 0, "")
     engine.dispose()
+
+
+def test_keys_of_requests_that_an_older_version_was_at_work_on_are_free(url: str) -> None:
+    """0004: nobody is at work on rows of 0003 any more."""
+    engine = make_engine(url)
+    with engine.begin() as connection:
+        command.upgrade(migrate._config(connection), "0003")
+        connection.exec_driver_sql(
+            "INSERT INTO idempotency_key (principal_id, path, key, tenant, body_digest, headers, at) VALUES"
+            " ('pri_1', '/v1/triage', 'k', 'acme', 'd', '{}', '2026-03-02 09:00:00')"
+        )
+    assert migrate.migrate(engine) is True
+    with read_only(engine) as session:
+        (row,) = session.exec(select(models.IdempotencyKey))
+    assert (row.key, row.status, row.held_at) == ("k", None, None)
+    engine.dispose()

@@ -19,7 +19,7 @@ from tests.integration.workflow.scenes import agree, automatic, pending, request
 from tests.integration.world import World, make_template
 
 __all__ = ["postgres_server"]
-pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.timeout(400)]
 
 ROUNDS = 8
 AT_ONCE = 4
