@@ -1,14 +1,17 @@
 """What must hold after every scenario, read from the rows and the firm's ledger without the code that made them."""
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import Any
 
+from app.audit.vault import PayloadErased
 from app.store.models import (
     Case,
     Decision,
     Event,
     Execution,
     ManualTask,
+    Principal,
     Proposal,
     Reservation,
     Review,
@@ -30,17 +33,33 @@ def check(world: World) -> None:
         assert found.holds, found.reason
 
 
-def check_rows(world: World, named: Mapping[str, Collection[str]] | None = None) -> None:
-    """`check` without the log's proof. `named`: case → principals whom a request named as those who asked."""
-    told = {tenant: hands(world, tenant) for tenant in TENANTS}
+def check_rows(world: World, nobody: Mapping[str, set[str]] | None = None) -> None:
+    """`check` without the log's proof. `nobody`: what `barred` says, by somebody who knows more than the log."""
+    nobody = barred(world) if nobody is None else nobody
     for execution in world.rows(Execution):
         if execution.fence > 0:
-            barred = told[execution.tenant].barred(execution) | set((named or {}).get(execution.case_id, ()))
-            assert _may_run(world, execution, barred), f"{execution.tool} {execution.id} ran without a decision"
+            assert _may_run(world, execution, nobody[execution.id]), f"{execution.tool} {execution.id} ran undecided"
     _effects_once(world)
     _tenants_apart(world)
     _one_question_each(world)
     _settings_by_two(world)
+
+
+def barred(world: World, named: Mapping[str, Collection[str]] | None = None) -> dict[str, set[str]]:
+    """Execution → whose yes to it counts for nothing: whoever asked, edited, corrected, or would gain by it.
+
+    `named`: case → principals whom a request named as those who asked.
+    """
+    told = {tenant: hands(world, tenant) for tenant in TENANTS}
+    people = {(row.tenant, row.record_id): row.id for row in world.rows(Principal) if row.record_id}
+    found = {}
+    for execution in world.rows(Execution):
+        found[execution.id] = told[execution.tenant].barred(execution) | set((named or {}).get(execution.case_id, ()))
+        if execution.tool == "assign_person":
+            with suppress(PayloadErased):
+                gains = people.get((execution.tenant, world.args(execution.proposal_id)["person_id"]))
+                found[execution.id] |= {gains} if gains else set()
+    return found
 
 
 def _may_run(world: World, execution: Execution, barred: set[str]) -> bool:
@@ -82,13 +101,12 @@ def _effects_once(world: World) -> None:
 
 
 def _tenants_apart(world: World) -> None:
-    owner: dict[str, str] = {}
     named: list[Any] = [Case, Event, TriageRun, Proposal, Review, Execution, ManualTask]
-    for model in named:
-        for row in world.rows(model):
-            owner[row.id] = row.tenant
-    for model in (*named, Verdict, Decision, Reservation):
-        for row in world.rows(model):
+    more: list[Any] = [Verdict, Decision, Reservation]
+    found = {model: world.rows(model) for model in (*named, *more)}
+    owner = {row.id: row.tenant for model in named for row in found[model]}
+    for model, rows in found.items():
+        for row in rows:
             for name in ("case_id", "event_id", "proposal_id", "review_id", "execution_id", "run_id", "undo_of"):
                 other = getattr(row, name, None)
                 if isinstance(other, str) and other in owner:

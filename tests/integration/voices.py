@@ -69,10 +69,13 @@ def hands(world: World, tenant: str) -> Hands:
 def satisfied(review: Review, said: Iterable[Verdict], barred: set[str]) -> bool:
     """Whether these approvals meet all that the review requires, counted without the code that counted them."""
     said = list(said)
-    return bool(said) and all(_met(review, item, said, barred) for item in review.required)
+    return bool(said) and all(
+        len(counted(review, item, said, barred)) >= int(item["approvers"]) for item in review.required
+    )
 
 
-def _met(review: Review, required: Mapping[str, Any], said: list[Verdict], barred: set[str]) -> bool:
+def counted(review: Review, required: Mapping[str, Any], said: Iterable[Verdict], barred: set[str]) -> set[str]:
+    """Whose yes counts for what is required; who speaks in a lent role speaks for its lender."""
     roles = {*required["roles"]} | ({required["escalate_to"]} if review.escalated_at else set())
     out = barred if required["excluded"] else set()
     voices = set()
@@ -86,4 +89,4 @@ def _met(review: Review, required: Mapping[str, Any], said: list[Verdict], barre
             voices.add(each.principal_id)
         elif lenders:
             voices.add(min(lenders))
-    return len(voices) >= int(required["approvers"])
+    return voices

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from app.store.models import Execution, Proposal, Review, Verdict
 from tests.integration.world import World
@@ -10,6 +11,10 @@ ENDED = frozenset({"approved", "rejected", "expired", "withdrawn", "superseded"}
 AFTER = {"approve": {"pending", "approved"}, "reject": {"rejected"}, "withdraw": {"withdrawn"}, "edit": {"pending"},
          "respond": {"pending"}}  # fmt: skip
 """Verdict → what a review may be once it was taken."""
+
+
+WINDOW = timedelta(days=30)
+"""Over which amounts are summed up, unless a firm sets it otherwise."""
 
 
 @dataclass
@@ -42,11 +47,16 @@ class Book:
     def limits(self, world: World, limit: dict[str, int]) -> None:
         """Nobody with a limit was needed beyond it: not on one amount, not on several of one customer."""
         for principal, most in limit.items():
+            alone: list[tuple[datetime, int]] = []
             for review, said in _approved_by(world, principal):
                 others = [each for each in said if each.principal_id != principal]
                 amount = _amount(world, review)
-                if amount and amount > most:
-                    assert others, f"{principal} approved {amount} alone, with a limit of {most}"
+                if amount and not others:
+                    assert amount <= most, f"{principal} approved {amount} alone, with a limit of {most}"
+                    alone += _moved(world, review, amount)
+            for at, _ in alone:
+                within = sum(amount for other, amount in alone if at - WINDOW <= other <= at)
+                assert within <= most, f"{principal} alone had {within} of one customer moved, with a limit of {most}"
 
 
 def _approved_by(world: World, principal: str) -> Iterable[tuple[Review, list[Verdict]]]:
@@ -57,6 +67,11 @@ def _approved_by(world: World, principal: str) -> Iterable[tuple[Review, list[Ve
         ]  # fmt: skip
         if any(each.principal_id == principal for each in said):
             yield review, said
+
+
+def _moved(world: World, review: Review, amount: int) -> list[tuple[datetime, int]]:
+    found = world.rows(Execution, review_id=review.id, status="succeeded")
+    return [(each.claimed_at, amount) for each in found if each.claimed_at is not None]
 
 
 def _amount(world: World, review: Review) -> int:

@@ -1,58 +1,64 @@
-"""Machine: many principals of two firms, doing in any order whatever the service lets anybody try."""
+"""Machine: a service of two firms, what comes in and what people say, and what must hold after each step."""
 
 import shutil
 import tempfile
 from collections.abc import Callable
-from contextlib import suppress
-from datetime import timedelta
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from app.actor import Grant
-from app.durable.port import TryLater
 from app.errors import Problem
-from app.identity.delegations import delegate
-from app.identity.principals import grant_role, machine_actor, revoke_role
-from app.identity.setting_changes import confirm_setting, propose_setting
 from app.rulesets import SHIPPED, Rulesets
 from app.store.engine import unit_of_work
 from app.store.models import Case, Execution, ManualTask, Review, SettingChange, Tenant, TriageRun, Verdict
-from app.workflow import batch, by_hand, control, corrections, ingest, review, sweep, undo
-from app.workflow.route import EXECUTE_WORK
-from tests.integration.invariants import check, check_rows
+from app.workflow import batch, by_hand, corrections, ingest, review, undo
+from tests.integration.invariants import barred, check, check_rows
 from tests.integration.model.book import AFTER, Book
+from tests.integration.model.standing import Standing, needed
 from tests.integration.workflow.scenes import CUSTOMER, INVOICE, MISSING, contacts, letter, task, write_off
-from tests.integration.workflow.test_execute_again import STRICTER
-from tests.integration.world import PEOPLE, TENANTS, Template, World
-from tools.actions import Action, HoldInvoice
-from tools.write_port import Refused
+from tests.integration.world import PEOPLE, Template, World
+from tools.actions import Action, AssignPerson
 
 MANUAL = "send_customer_message"
 """What no connector of acme can do: a person does it."""
 WHO = st.sampled_from(sorted(PEOPLE))
-APPROVERS = st.sampled_from(["rhea", "lena", "lars", "finn", "fiona", "fred", "hal", "cora"])
+APPROVERS = st.sampled_from(["rhea", "lena", "lars", "ruth", "finn", "fiona", "fred", "hal", "cora"])
 WHICH = st.integers(0, 40)
 TENANT = st.sampled_from(("acme", "acme", "acme", "borealis"))
-SETTINGS = st.sampled_from(
-    [
-        ("thresholds", {"auto_below": 0, "two_from": 0, "deny_from": 101}),
-        ("thresholds", {"auto_below": 0, "two_from": 101, "deny_from": 101}),
-        ("thresholds", {"auto_below": 60, "two_from": 80, "deny_from": 101}),
-        ("mode", "auto"), ("mode", "propose"), ("mode", "observe"),
-        ("trust", {"system": "system", "customer": "customer"}), ("trust", {"customer": "system"}),
-    ]
+PLANS = st.sampled_from(["task", "other task", "small", "part", "large", "letter", "two tasks", "assign"])
+LEAVE = {"leave_id": "lea-01", "person_id": "per-11", "start_on": "2026-03-09", "end_on": "2026-03-13"}
+BOOKED = AssignPerson.model_validate(
+    {
+        "project_id": "prj-01", "person_id": "per-10", "role": "Engineer", "start_on": "2026-03-09",
+        "end_on": "2026-03-13", "percent": 50,
+    }
 )  # fmt: skip
-PLANS = st.sampled_from(["task", "other task", "small", "part", "large", "letter", "two tasks"])
+"""A booking of ruth's own person."""
 RENEWS = frozenset({"policy_changed", "stale_facts"})
 """Refusals after which the review asks anew; every other leaves everything as it was."""
 
 
+@dataclass
+class Count:
+    """What was tried over all examples, and how much of it was refused or begun."""
+
+    examples: int = 0
+    steps: int = 0
+    refused: int = 0
+    claims: int = 0
+
+    def line(self, backend: str) -> str:
+        return f"{backend} | {self.examples} | {self.steps} | {self.refused} | {self.claims}"
+
+
 class Supervision(RuleBasedStateMachine):
+    """`last` is who last had a hand in something."""
+
     template: ClassVar[Template]
+    count: ClassVar[Count]
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,13 +66,15 @@ class Supervision(RuleBasedStateMachine):
         self.rules_folder = self.folder / "rules"
         shutil.copytree(SHIPPED, self.rules_folder)
         self.world = World.open(self.template, self.folder / "home", rulesets=Rulesets(self.rules_folder))
-        self.ctx, self.book = self.world.ctx, Book()
+        self.ctx, self.book, self.standing = self.world.ctx, Book(), Standing(self.world)
         self.sent: list[tuple[dict[str, Any], str, str]] = []
-        self.strict, self.last = False, "lena"
+        self.last = "lena"
+        self.count.examples += 1
 
     def teardown(self) -> None:
         try:
             check(self.world)
+            self.count.claims += self.standing.claims
         finally:
             self.world.close()
             shutil.rmtree(self.folder)
@@ -82,9 +90,16 @@ class Supervision(RuleBasedStateMachine):
 
     @invariant()
     def holds(self) -> None:
-        check_rows(self.world, self.book.named)
+        self.count.steps += 1
+        nobody = self.nobody()
+        check_rows(self.world, nobody)
+        self.standing.look(nobody)
         self.book.look(self.world)
         self.book.limits(self.world, {self.world.actor("fiona").principal_id: 300_000})
+
+    def nobody(self) -> dict[str, set[str]]:
+        """Execution → whose yes to it counts for nothing."""
+        return barred(self.world, self.book.named)
 
     def tried(self, act: Callable[[], Any], *, renews: frozenset[str] = frozenset()) -> Any:
         """What it answered; where it was refused, nothing but the refusal is stored."""
@@ -93,6 +108,7 @@ class Supervision(RuleBasedStateMachine):
             return act()
         except Problem as problem:
             code = problem.code
+        self.count.refused += 1
         if code not in renews:
             assert self.state() == before, f"{code} left something behind"
         return None
@@ -111,17 +127,18 @@ class Supervision(RuleBasedStateMachine):
         plans: dict[str, list[Action]] = {
             "task": [task()], "other task": [task("Look elsewhere")], "small": [write_off(20_000)],
             "part": [write_off()], "large": [write_off(1_200_000)], "letter": [letter(str(recipient), CUSTOMER)],
-            "two tasks": [task("One"), task("Two")],
+            "two tasks": [task("One"), task("Two")], "assign": [BOOKED],
         }  # fmt: skip
         return plans[name]
 
     # -- what comes in
 
-    @rule(kind=st.sampled_from(["invoice", "request", "timesheet"]), plan=PLANS, tenant=TENANT)
+    @rule(kind=st.sampled_from(["invoice", "request", "timesheet", "leave"]), plan=PLANS, tenant=TENANT)
     def event(self, kind: str, plan: str, tenant: str) -> None:
         name, data = {
             "invoice": ("erp.invoice.drafted", {"invoice_id": INVOICE}),
             "request": ("psa.change_request.submitted", {"project_id": "prj-01", "text": "please"}),
+            "leave": ("hr.leave.approved", LEAVE),
             "timesheet": ("psa.timesheet.missing", dict(MISSING)),
         }[kind]  # fmt: skip
         event = self.world.event(name, data)
@@ -165,6 +182,7 @@ class Supervision(RuleBasedStateMachine):
 
     def give(self, actor: Any, about: Review, body: Any, verdict: str) -> None:
         taken: list[bool] = []
+        asked_at = self.world.clock()
 
         def act() -> None:
             review.give_verdict(self.ctx, actor, about.id, body)
@@ -172,30 +190,18 @@ class Supervision(RuleBasedStateMachine):
 
         self.tried(act, renews=RENEWS)
         if taken:
-            now = self.world.review(about.id)
+            now, held = self.world.review(about.id), self.world.actor(actor.name, actor.tenant).roles(about.unit)
+            if verdict in ("approve", "edit", "reject"):
+                assert held & needed(about), f"{verdict} was taken of somebody without a role"
+                assert asked_at < about.expires_at, f"{verdict} was taken after the time"
+            if verdict == "approve":
+                self.standing.approved(now)
             assert about.tenant == actor.tenant, "somebody spoke of another firm's review"
             assert about.status == "pending", f"{verdict} was taken of what was {about.status}"
             assert now.status in AFTER[verdict], f"{verdict} made it {now.status}"
             if verdict in ("approve", "edit", "reject"):
                 assert body["args_digest"] == about.args_digest, "another digest than the one shown was taken"
             assert (now.args_digest != about.args_digest) == (verdict == "edit")
-
-    @rule(to=st.one_of(st.none(), APPROVERS))
-    def whoever_had_a_hand_in_it_approves_the_newest(self, to: str | None) -> None:
-        """Alone, or in the name of another to whom they lent all that they hold."""
-        pending = self.world.rows(Review, status="pending", tenant="acme")
-        if not pending:
-            return
-        about = max(pending, key=lambda row: row.asked_at)
-        actor, now = self.world.actor(self.last), self.world.clock()
-        for role in sorted(actor.roles(None)) if to else ():
-            other = self.world.actor(to or "").principal_id
-            self.tried(partial(delegate, self.ctx, actor, other, role, now, now + timedelta(days=1)))
-        for name in (self.last, to) if to else (self.last,):
-            now_asked = self.world.review(about.id)
-            body = {"verdict": "approve", "args_digest": now_asked.args_digest}
-            self.give(self.world.actor(name), now_asked, body, "approve")
-        self.world.run()
 
     @rule(who=APPROVERS, which=WHICH, amount=st.sampled_from([10_000, 250_000, 1_100_000]))
     def edit(self, who: str, which: int, amount: int) -> None:
@@ -259,64 +265,3 @@ class Supervision(RuleBasedStateMachine):
         if found is not None:
             actor = self.world.actor(who)
             self.tried(lambda: by_hand.close(self.ctx, actor, found.id, {"done": done, "evidence": "sent it"}))
-
-    # -- who may do what
-
-    @rule(lender=APPROVERS, to=APPROVERS, role=st.sampled_from(["delivery_lead", "finance", "cfo", "reviewer"]))
-    def lend(self, lender: str, to: str, role: str) -> None:
-        actor, other, now = self.world.actor(lender), self.world.actor(to).principal_id, self.world.clock()
-        self.tried(lambda: delegate(self.ctx, actor, other, role, now, now + timedelta(days=2)))
-
-    @rule(who=st.sampled_from(["lena", "finn", "fred"]), back=st.booleans())
-    def move_role(self, who: str, back: bool) -> None:  # noqa: FBT001
-        role = Grant({"lena": "delivery_lead"}.get(who, "finance"))
-        act = grant_role if back else revoke_role
-        self.tried(lambda: act(self.ctx, machine_actor("acme"), self.world.actor(who).principal_id, role))
-
-    @rule(who=st.sampled_from(["ada", "alan", "carl", "cora"]), setting=SETTINGS)
-    def propose(self, who: str, setting: tuple[str, Any]) -> None:
-        actor = self.world.actor(who)
-        self.tried(lambda: propose_setting(self.ctx, actor, *setting))
-
-    @rule(who=st.sampled_from(["ada", "alan", "carl", "cora"]), which=WHICH)
-    def confirm(self, who: str, which: int) -> None:
-        change = self.pick(SettingChange, which, status="pending")
-        if change is not None:
-            actor = self.world.actor(who)
-            self.tried(lambda: confirm_setting(self.ctx, actor, change.id))
-
-    @rule()
-    def swap_rules(self) -> None:
-        self.strict = not self.strict
-        (self.rules_folder / "later.yaml").write_text(STRICTER if self.strict else "[]")
-        assert self.ctx.rulesets.refresh() == ()
-
-    @rule(who=WHO, on=st.booleans())
-    def switch(self, who: str, on: bool) -> None:  # noqa: FBT001
-        actor, act = self.world.actor(who), control.resume if on else control.pause
-        self.tried(lambda: act(self.ctx, actor, "tool", "write_off"))
-
-    # -- time, work, and what happens outside
-
-    @rule()
-    def work(self) -> None:
-        self.world.run(timedelta(minutes=1))
-
-    @rule(which=WHICH, model=st.sampled_from([Execution, TriageRun]))
-    def a_handler_is_called_again(self, which: int, model: Any) -> None:
-        row = self.pick(model, which)
-        if row is not None:
-            kind = EXECUTE_WORK if model is Execution else "triage"
-            with suppress(TryLater):  # paused: the queue would try it again
-                self.world.handle(kind, row.id)
-
-    @rule(hours=st.sampled_from([1, 5, 25, 49]))
-    def time_passes(self, hours: int) -> None:
-        self.world.clock.move(hours=hours)
-        sweep.reviews(self.ctx)
-        sweep.lost_work(self.ctx)
-
-    @rule(tenant=st.sampled_from(TENANTS))
-    def somebody_acts_outside(self, tenant: str) -> None:
-        with suppress(Refused):  # it is held already
-            self.world.elsewhere(HoldInvoice(invoice_id=INVOICE, reason="wait"), tenant)
