@@ -1,6 +1,7 @@
 """`python -m tests.soak`: kill the service again and again under traffic, and count what is lost or doubled.
 
-Exits with 1 if anything is. `--backend both` runs SQLite (one process) and PostgreSQL (three) at the same time.
+Exits with 1 if anything is. `--backend both` runs SQLite (one process) and PostgreSQL (three) at the same time. Told to
+end (SIGTERM) it makes no more kills and judges those that it made; told once more it ends at once.
 """
 
 import argparse
@@ -8,6 +9,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -21,10 +23,16 @@ _SUMS = ("events", "duplicates", "cases", "executions", "verdicts", "effects", "
 
 def main() -> int:
     asked = _arguments()
-    # Told to end, it ends what it has begun.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    over = threading.Event()
+
+    def told(number: int, _frame: Any) -> None:
+        if over.is_set():
+            sys.exit(128 + number)
+        over.set()
+
+    signal.signal(signal.SIGTERM, told)
     if asked.backend == "both":
-        results = _both(asked)
+        results = _both(asked, over)
     else:
         processes = asked.processes or (1 if asked.backend == "sqlite" else 3)
         wanted = Wanted(
@@ -38,7 +46,7 @@ def main() -> int:
             asked.rest,
             asked.forked,
         )
-        results = [as_json(soak(wanted, asked.keep))]
+        results = [as_json(soak(wanted, over, asked.keep))]
     sys.stdout.write(json.dumps(results) + "\n" if asked.json else table(results))
     return 0 if all(each["holds"] for each in results) else 1
 
@@ -59,7 +67,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _both(asked: argparse.Namespace) -> list[dict[str, Any]]:
+def _both(asked: argparse.Namespace, over: threading.Event) -> list[dict[str, Any]]:
     """Each backend in a process of its own, so that neither's callers wait for the other's."""
     running, results = [], list[dict[str, Any]]()
     for backend in ("sqlite", "postgres"):
@@ -69,6 +77,10 @@ def _both(asked: argparse.Namespace) -> list[dict[str, Any]]:
             more += [f"--{name}", str(getattr(asked, name))]
         command = [sys.executable, "-m", "tests.soak", "--backend", backend, "--json", *more]
         running.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+    while not over.wait(1) and any(each.poll() is None for each in running):
+        pass
+    for each in running if over.is_set() else ():
+        each.terminate()
     for each in running:
         out, _ = each.communicate()
         results += json.loads(out) if out.strip() else [{"holds": False}]

@@ -59,8 +59,8 @@ class Done:
         return not (found.lost or found.doubled or found.odd)
 
 
-def soak(wanted: Wanted, keep: Path | None = None) -> Done:
-    """`keep`: a folder in which all that it leaves is kept."""
+def soak(wanted: Wanted, over: threading.Event, keep: Path | None = None) -> Done:
+    """Once `over` is set no more kills are made. `keep`: a folder in which all that it leaves is kept."""
     with _folder(keep) as folder, _database(wanted.backend) as url:
         firm = set_up(folder, url)
         plan = Plan(wanted.kills * wanted.processes, wanted.points * wanted.processes, random.Random(wanted.seed))
@@ -76,7 +76,7 @@ def soak(wanted: Wanted, keep: Path | None = None) -> Done:
         traffic = Traffic(callers, plan, wanted.pace)
         begun = time.monotonic()
         try:
-            _kill(members, plan, traffic, begun + wanted.seconds)
+            _kill(members, plan, traffic, over, begun + wanted.seconds)
             killing_s = time.monotonic() - begun
             for member in members:
                 member.stay()
@@ -97,13 +97,13 @@ def soak(wanted: Wanted, keep: Path | None = None) -> Done:
         return Done(wanted, plan.hits, found, takeovers, callers.tally.answers, killing_s, resting_s, os.getloadavg())
 
 
-def _kill(members: list[Member], plan: Plan, traffic: Traffic, until: float) -> None:
+def _kill(members: list[Member], plan: Plan, traffic: Traffic, over: threading.Event, until: float) -> None:
     supervisors = [threading.Thread(target=member.run, args=(plan,), name="supervisor") for member in members]
     for each in supervisors:
         each.start()
     traffic.start()
     while any(each.is_alive() for each in supervisors):
-        if time.monotonic() > until:
+        if over.is_set() or time.monotonic() > until:
             plan.end()
         time.sleep(0.1)
 
