@@ -1,6 +1,8 @@
 """How every test runs: hypothesis without deadlines, equal examples on every CI run, one sentence encoder for all."""
 
+import hashlib
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ __all__ = ["database_url", "postgres_server"]
 
 settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+_EMBEDDED = Path(__file__).parents[1] / "agents" / "reasoners" / "embedded"
+
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
@@ -25,10 +29,14 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def encoder_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache folder that parallel workers share: the encoder itself sees to it that one of them builds."""
-    base = tmp_path_factory.getbasetemp()
-    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "encoder-cache"
+def encoder_cache() -> Path:
+    """A cache folder that parallel workers and later runs share: building costs half a minute of a processor, and the
+    encoder itself sees to it that one of them builds. Any change of what builds, or of what is learnt, is another."""
+    built_by = hashlib.sha256()
+    for path in sorted(_EMBEDDED.rglob("*")):
+        if path.suffix in (".py", ".yaml"):
+            built_by.update(path.relative_to(_EMBEDDED).as_posix().encode() + b"\0" + path.read_bytes())
+    return Path(sys.prefix) / "var" / "countersign-tests" / built_by.hexdigest()[:16]
 
 
 @pytest.fixture(scope="session")
