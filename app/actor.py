@@ -58,6 +58,11 @@ class Actor:
         if not self.roles(unit) & set(roles):
             raise Problem("not_permitted", f"This needs one of the roles {', '.join(sorted(roles))}.")
 
+    def require_change(self) -> None:
+        """Raises Problem `not_permitted` for who holds no role that may change anything."""
+        if {grant.role for grant in self.grants} <= CHANGES_NOTHING:
+            raise Problem("not_permitted", "Your roles let you read, not change.")
+
     def require_scope(self, scope: str) -> None:
         """Raises Problem `not_permitted` where the token has scopes and `scope` is not among them."""
         if self.scopes and scope not in self.scopes:

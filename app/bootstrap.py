@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, bindparam, select
 from sqlmodel import col
@@ -44,6 +45,9 @@ from tools.connectors.sandbox import Sandbox
 from tools.ports import ReadPort, SourceUnavailable
 from tools.receipt import Effect
 from tools.write_port import WritePort
+
+if TYPE_CHECKING:
+    from app.slack.running import Telling
 
 _log = logging.getLogger(__name__)
 RECORDS = "records"
@@ -128,6 +132,7 @@ class Service:
     warm: Callable[[], None]
     _over: threading.Event = field(default_factory=threading.Event)
     _learning: threading.Thread | None = None
+    _telling: "Telling | None" = None
 
     def start(self) -> None:
         """Begins working off what is due. The reasoner warms up beside it, so that ready may precede it."""
@@ -138,6 +143,11 @@ class Service:
         self.worker.start()
         self._learning = threading.Thread(target=self._learn, name="precedents", daemon=True)
         self._learning.start()
+        if self.context.settings.slack:
+            from app.slack.running import Telling
+
+            self._telling = Telling(self.context)
+            self._telling.start()
 
     def _learn(self) -> None:
         """Each process feeds its own copy of the precedents."""
@@ -151,6 +161,8 @@ class Service:
     def drain(self, timeout: timedelta = timedelta(seconds=20)) -> int:
         """Takes no more work, waits for what runs, signs a last checkpoint. Answers how much still runs."""
         self._over.set()
+        if self._telling is not None:
+            self._telling.stop()
         remaining = self.worker.drain(timeout)
         sweep.checkpoints(self.context)
         return remaining

@@ -12,6 +12,7 @@ from app.cli_commands import (
     review,
     sandbox,
     setting,
+    slack,
     source,
     tenant,
     token,
@@ -41,6 +42,7 @@ app.add_typer(user.user_app, name="user")
 app.add_typer(token.token_app, name="token")
 app.add_typer(tenant.tenant_app, name="tenant")
 app.add_typer(setting.setting_app, name="setting")
+app.add_typer(slack.slack_app, name="slack")
 app.command("import")(user.import_people)
 app.command()(log.erase)
 app.command()(backup.backup)

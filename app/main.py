@@ -29,7 +29,7 @@ from app.api.headers import Headers
 from app.api.metrics import Metrics
 from app.bootstrap import Service
 from app.live import Live
-from app.web import oversight, queue, records, sign_in
+from app.web import account, oversight, queue, records, sign_in
 
 VERSION = "1"
 STATIC = Path(__file__).parent / "web" / "static"
@@ -80,7 +80,14 @@ def create_app(service: Service, *, works: bool = False) -> Application:
     app.include_router(v1)
     app.include_router(health.router)
     app.include_router(metrics.router)
-    for pages in (sign_in, queue, records, oversight):
+    for pages in (sign_in, queue, records, oversight, account):
         app.include_router(pages.router)
+    if service.context.settings.slack_signing_secret is not None:
+        # Imported here: a service without Slack never loads it.
+        from app.slack.bolt import Surface
+        from app.slack.http import router as slack
+
+        app.state.slack = Surface(service.context)
+        app.include_router(slack)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app

@@ -64,8 +64,13 @@ def serve(
     serves. Answers how many items of work still ran when the time was up; they are taken over at the next start.
     """
     heaps.share()
-    app = server = thread = None
+    app = server = thread = socket_mode = None
     if at is not None:
+        if service.context.settings.slack_app_token is not None:
+            from app.slack.running import SocketMode
+
+            socket_mode = SocketMode(service.context)
+            socket_mode.start()
         app = create_app(service, works=works)
         server = uvicorn.Server(
             uvicorn.Config(
@@ -89,6 +94,8 @@ def serve(
         over.wait()
     finally:
         over.set()
+        if socket_mode is not None:
+            socket_mode.stop()
         if app is not None and server is not None and thread is not None:
             app.state.live.end()
             server.should_exit = True

@@ -144,11 +144,24 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
     openai_base_url: SiteUrl | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
 
+    slack_bot_token: SecretStr | None = None
+    """Token (`xoxb-…`) by which `countersign slack connect` connects a workspace; it is kept encrypted from then on."""
+    slack_signing_secret: SecretStr | None = None
+    """With it Slack's requests are taken at `/slack/events`."""
+    slack_app_token: SecretStr | None = None
+    """With it (`xapp-…`) Slack's requests are fetched over a socket, where nothing can reach this service."""
+    slack_api_url: SiteUrl = "https://slack.com/api"
+
     faults: Annotated[tuple[FaultPoint, ...], NoDecode, BeforeValidator(_listed)] = ()
     """Points of app.workflow.faults at which a test has the process die, separated by commas; never in production."""
 
     token: SecretStr | None = None
     """Bearer token as whose principal the command line acts (`countersign queue`, `approve`, `triage`)."""
+
+    @property
+    def slack(self) -> bool:
+        """Whether Slack is used; without either way in it is off."""
+        return self.slack_signing_secret is not None or self.slack_app_token is not None
 
     @property
     def local_url(self) -> str:

@@ -2,9 +2,10 @@
 
 A setting's name is its kind, and after a slash what it is for: `mode/<workflow>`, `thresholds/unit/<unit>`,
 `thresholds/tool/<tool>`, `hours/<unit>`, `assignee/<tool>`; the bare name is the tenant's default. `trust`,
-`window_days` have no second part. `unexplained` is what a restore left: `<tool>:<args digest>` of each effect under a
-key that the restored database does not know; the same once more counts as a possible duplicate. `restored_at` is when
-that was: an event of before may have been acted upon already in a way that is forgotten, so people are asked about it.
+`window_days`, `channels`, `slack` have no second part. `unexplained` is what a restore left: `<tool>:<args digest>` of
+each effect under a key that the restored database does not know; the same once more counts as a possible duplicate.
+`restored_at` is when that was: an event of before may have been acted upon already in a way that is forgotten, so
+people are asked about it.
 """
 
 import json
@@ -20,6 +21,7 @@ from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
 
 from app.errors import FieldError, Problem, field_errors
+from app.notices import Notices
 from app.store.models import Setting
 from app.store.models import Tenant as TenantRow
 from policies.thresholds import Thresholds, lowest
@@ -67,9 +69,10 @@ KINDS: Mapping[str, TypeAdapter[Any]] = {
     "channels": TypeAdapter(list[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,78}$")]]),
     "unexplained": TypeAdapter(list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}:sha256:[0-9a-f]{64}$")]]),
     "restored_at": TypeAdapter(Moment),
+    "slack": TypeAdapter(Notices),
     "assignee": TypeAdapter(Annotated[str, Field(pattern=r"^pri_[0-9a-z]{26}$")]),
 }
-_WHOLE = frozenset({"trust", "window_days", "channels", "unexplained", "restored_at"})
+_WHOLE = frozenset({"trust", "window_days", "channels", "unexplained", "restored_at", "slack"})
 
 
 class SettingInvalid(ValueError):
@@ -132,6 +135,11 @@ class Tenancy:
         restored_at: datetime | None = self.settings.get("restored_at")
         forgotten = happened is not None and restored_at is not None and happened <= restored_at
         return forgotten or self.unexplained(action) > 0
+
+    @property
+    def notices(self) -> Notices:
+        found: Notices = self.settings.get("slack", Notices())
+        return found
 
     def assignee(self, tool: str) -> str | None:
         """The principal who does by hand what no connector can; None where nobody was named."""

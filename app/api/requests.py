@@ -6,7 +6,7 @@ from fastapi import Depends, Path, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
-from app.actor import CHANGES_NOTHING, Actor
+from app.actor import Actor
 from app.context import Context
 from app.errors import FieldError, Problem
 from app.identity.tokens import SCOPES, actor_of_token, digest_of
@@ -73,8 +73,7 @@ def writer(scope: str) -> Any:
     ) -> Actor:
         actor = await authenticated(request)
         actor.require_scope(scope)
-        if {grant.role for grant in actor.grants} <= CHANGES_NOTHING:
-            raise Problem("not_permitted", "Your roles let you read, not change.")
+        actor.require_change()
         return actor
 
     return Depends(allowed)

@@ -3,10 +3,10 @@
 import hmac
 import secrets
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from app.actor import Actor
 from app.errors import Problem
@@ -73,6 +73,19 @@ def actor_of_session(ground: Ground, cookie: str) -> SignedIn:
             signed_in_at=web.signed_in_at,
         )  # fmt: skip
         return SignedIn(actor, web.csrf, firm.name, firm.time_zone)
+
+
+def last_sign_in(ground: Ground, actor: Actor, within: timedelta) -> datetime | None:
+    """When the person last signed in to a session that still lasts; None where that was longer ago."""
+    now = ground.clock()
+    with read_only(ground.engine) as session:
+        query = select(func.max(col(WebSession.signed_in_at))).where(
+            col(WebSession.tenant) == actor.tenant, col(WebSession.principal_id) == actor.principal_id,
+            col(WebSession.ended_at).is_(None), col(WebSession.expires_at) > now,
+            col(WebSession.signed_in_at) >= now - within,
+        )  # fmt: skip
+        found: datetime | None = session.exec(query).one()
+        return found
 
 
 def end_session(ground: Ground, cookie: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
-from app.web.words import visible
+from app.views.words import visible
 
 
 def marked(text: str, pieces: Sequence[str]) -> Markup:

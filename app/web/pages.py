@@ -20,7 +20,7 @@ from app.api.requests import context, read_body
 from app.errors import Problem
 from app.identity import sessions
 from app.identity.sessions import LIFETIME, SignedIn, actor_of_session
-from app.web import words
+from app.views import words
 from tools.ports import SourceUnavailable
 
 _MOST_FIELDS = 400

@@ -9,13 +9,13 @@ from app.api.requests import context
 from app.errors import FieldError, Problem
 from app.identity.sessions import SignedIn
 from app.views import cases, reviews
+from app.views.forms import args_of, fields_of
 from app.views.pages import MAX_LIMIT
 from app.views.pages import page as asked
 from app.views.sight import stamp
-from app.web.forms import args_of, fields_of
+from app.views.words import Labels
 from app.web.marking import marked
 from app.web.pages import Form, PageRoute, Session, SignedForm, go, open_shown, page, seal_shown
-from app.web.words import Labels
 from app.workflow.review import give_verdict
 from tools.registry import TOOLS
 

@@ -6,8 +6,8 @@ from app.api.requests import context
 from app.views import cases, executions
 from app.views.pages import DEFAULT_LIMIT, MAX_LIMIT, Page
 from app.views.pages import page as asked
+from app.views.words import Labels
 from app.web.pages import PageRoute, Session, SignedForm, go, page
-from app.web.words import Labels
 from app.workflow import by_hand, corrections, undo
 from tools.registry import TOOLS
 

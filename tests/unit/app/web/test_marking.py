@@ -4,8 +4,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.views.words import visible
 from app.web.marking import marked
-from app.web.words import visible
 
 
 def test_what_is_found_in_no_record_is_marked_where_it_stands() -> None:

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.context import Context
-from app.web import words
-from app.web.words import Labels, left, money, visible, when
+from app.views import words
+from app.views.words import Labels, left, money, visible, when
 from tools.actions import ACTIONS
 from tools.ports import SourceUnavailable
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from app.errors import Problem
-from app.web.forms import PREFIX, args_of, fields_of
+from app.views.forms import PREFIX, args_of, fields_of
 from tools.actions import ACTIONS, parse_action
 
 PROPOSAL = "prp_" + "0" * 26

@@ -1,0 +1,25 @@
+"""Handlers: which function works off which button, view, command, shortcut and event."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from app.slack import commands, editing, reading, standing, verdicts
+from app.slack.came import Came
+from app.slack.desk import Desk
+
+Handler = Callable[[Desk, Came], Any]
+
+ACTIONS: Final[Mapping[str, Handler]] = {
+    "approve": verdicts.approve, "reject": verdicts.ask_why, "ask": verdicts.ask_why, "edit": editing.edit,
+    "read": reading.read_all, "next": reading.next_page,
+}  # fmt: skip
+VIEWS: Final[Mapping[str, Handler]] = {
+    "reject_send": verdicts.said_why, "ask_send": verdicts.said_why, "edit_send": editing.edited,
+    "read_approve": reading.approve_read,
+}  # fmt: skip
+COMMANDS: Final[Mapping[str, Handler]] = {"/countersign": commands.command}
+SHORTCUTS: Final[Mapping[str, Handler]] = {}
+EVENTS: Final[Mapping[str, Callable[[Desk, dict[str, Any]], None]]] = {
+    "app_uninstalled": standing.uninstalled, "tokens_revoked": standing.uninstalled,
+    "user_change": standing.user_changed,
+}  # fmt: skip

@@ -1,0 +1,264 @@
+"""Sender: makes Slack say what the rows of messages say, one call at a time, and learns what became of each call.
+
+Claim (committed), call, record where the claim is still mine. Of a call whose answer was lost Slack is asked first, by
+the message's id, before it is made again: so a card is posted once.
+"""
+
+import json
+import logging
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, or_, update
+from sqlmodel import Session, col, select
+
+from app.context import Context
+from app.errors import Problem
+from app.slack import outbox, routing, workspaces
+from app.slack.api import SlackApi, SlackAway, SlackBusy, SlackRefused
+from app.slack.telling import Told, told
+from app.slack.workspaces import GONE, Workspace
+from app.store.engine import read_only, unit_of_work
+from app.store.models import Review, SlackMessage, SlackShown
+
+_log = logging.getLogger(__name__)
+
+LOST_AFTER: Final = timedelta(seconds=60)
+"""A claim as old as this belongs to a process that is gone."""
+_AWAY_WAIT: Final = timedelta(seconds=10)
+_THREAD_WAIT: Final = timedelta(seconds=5)
+_CLOCKS_DIFFER: Final = timedelta(minutes=5)
+_AT_ONCE: Final = 50
+_EVENT: Final = "countersign_message"
+
+
+@dataclass
+class Round:
+    """One pass over what is due in a workspace. `held`: calls that Slack wants later, by method and place."""
+
+    ctx: Context
+    workspace: Workspace
+    api: SlackApi
+    held: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    sent: int = 0
+
+
+def send_all(ctx: Context) -> int:
+    """Takes up the logs of all connected firms and sends what is due; answers how many calls changed something."""
+    sent = 0
+    for workspace in workspaces.workspaces(ctx):
+        try:
+            while outbox.follow(ctx, workspace):
+                pass
+            if workspace.held_until is None or workspace.held_until <= ctx.clock():
+                sent += _send(ctx, workspace)
+        except Exception as error:  # noqa: BLE001 - one firm's trouble is not the others'; the next round is the retry
+            _log.error("Slack could not be told what is new", exc_info=error)
+    return sent
+
+
+def _send(ctx: Context, workspace: Workspace) -> int:
+    this = Round(ctx, workspace, workspace.api(ctx))
+    try:
+        while rows := _due(this):
+            for row in rows:
+                _bring_up(this, row)
+    except SlackAway as away:
+        _log.warning("Slack is away: %s", away)
+        workspaces.hold(ctx, workspace.team_id, ctx.clock() + _AWAY_WAIT)
+    except SlackRefused as refused:
+        if refused.code not in GONE:
+            raise
+        _log.warning("the workspace %s took the app away: %s", workspace.team_id, refused.code)
+        workspaces.disconnect(ctx, workspace.tenant, workspace.team_id, refused.code)
+    return this.sent
+
+
+def _due(this: Round) -> list[SlackMessage]:
+    now = this.ctx.clock()
+    query = select(SlackMessage).where(
+        col(SlackMessage.tenant) == this.workspace.tenant, col(SlackMessage.team_id) == this.workspace.team_id,
+        col(SlackMessage.due_at) <= now, _open(now),
+    )  # fmt: skip
+    with read_only(this.ctx.engine) as session:
+        return list(session.exec(query.order_by(col(SlackMessage.due_at), col(SlackMessage.id)).limit(_AT_ONCE)))
+
+
+def _open(now: datetime) -> ColumnElement[bool]:
+    """Stale and nobody's, or claimed by a process that is gone."""
+    return or_(
+        col(SlackMessage.stale) & col(SlackMessage.claim).is_(None),
+        col(SlackMessage.claim).is_not(None) & (col(SlackMessage.claimed_at) <= now - LOST_AFTER),
+    )
+
+
+def _bring_up(this: Round, row: SlackMessage) -> None:
+    method = "chat.update" if row.ts else "chat.postMessage"
+    key = (method, "" if row.ts else row.place)
+    now = this.ctx.clock()
+    if (until := this.held.get(key)) is not None:
+        _put_off(this, row, until)
+        return
+    claimed = _claim(this, row, now)
+    if claimed is None:
+        return
+    try:
+        said = told(this.ctx, claimed)
+        if said is None:
+            _end(this, claimed, {})
+        elif claimed.ts is None:
+            _post(this, claimed, said, maybe_there=row.attempted_at)
+        else:
+            _update(this, claimed, said)
+    except SlackBusy as busy:
+        this.held[key] = now + timedelta(seconds=busy.after_s)
+        _again(this, claimed, this.held[key], attempted_at=None)
+    except SlackAway:
+        _again(this, claimed, now + _AWAY_WAIT)
+        raise
+    except SlackRefused as refused:
+        if refused.code in GONE:
+            _again(this, claimed, now, attempted_at=None)
+            raise
+        _refused(this, claimed, refused)
+    except Problem as problem:
+        # The case is gone, or its content erased while it was read; whatever changes next marks the row again.
+        _end(this, claimed, {"error": problem.code})
+
+
+def _claim(this: Round, row: SlackMessage, now: datetime) -> SlackMessage | None:
+    """Not stale any more from here on: what changes during the call marks it again."""
+    with unit_of_work(this.ctx.engine) as session:
+        mine = secrets.token_hex(8)
+        done = session.connection().execute(
+            update(SlackMessage)
+            .where(col(SlackMessage.id) == row.id, _open(now))
+            .values(stale=False, claim=mine, claimed_at=now, attempts=col(SlackMessage.attempts) + 1)
+        )
+        return session.get(SlackMessage, row.id) if done.rowcount == 1 else None
+
+
+def _post(this: Round, row: SlackMessage, said: Told, maybe_there: datetime | None) -> None:
+    thread = _thread(this, row)
+    if row.thread_of and thread is None:
+        _again(this, row, this.ctx.clock() + _THREAD_WAIT, attempted_at=None)
+        return
+    found = _find(this, row, thread, maybe_there) if maybe_there else None
+    if found is None:
+        _attempt(this, row)
+        metadata = {"event_type": _EVENT, "event_payload": {"id": row.id}}
+        answer = this.api.call(
+            "chat.postMessage", channel=row.place, text=said.text, blocks=said.blocks, metadata=metadata,
+            unfurl_links=False, unfurl_media=False, **({"thread_ts": thread} if thread else {}),
+        )  # fmt: skip
+        found = str(answer["channel"]), str(answer["ts"])
+    channel, ts = found
+    _end(
+        this, row,
+        {"channel": channel, "ts": ts, "content": _digest(said), "error": None, "posted_at": this.ctx.clock()}, said,
+    )  # fmt: skip
+    this.sent += 1
+
+
+def _update(this: Round, row: SlackMessage, said: Told) -> None:
+    digest = _digest(said)
+    if digest != row.content:
+        this.api.call("chat.update", channel=row.channel, ts=row.ts, text=said.text, blocks=said.blocks)
+        this.sent += 1
+    _end(this, row, {"content": digest, "error": None}, said)
+
+
+def _thread(this: Round, row: SlackMessage) -> str | None:
+    if row.thread_of is None:
+        return None
+    with read_only(this.ctx.engine) as session:
+        parent = session.get(SlackMessage, row.thread_of)
+        return parent.ts if parent else None
+
+
+def _find(this: Round, row: SlackMessage, thread: str | None, since: datetime) -> tuple[str, str] | None:
+    """Where the message already is, if the call whose answer was lost did take effect."""
+    channel = row.place
+    if channel.startswith(("U", "W")):
+        channel = str(this.api.call("conversations.open", users=channel)["channel"]["id"])
+    where: dict[str, Any] = {"channel": channel, "ts": thread} if thread else {"channel": channel}
+    method = "conversations.replies" if thread else "conversations.history"
+    oldest = f"{(since - _CLOCKS_DIFFER).timestamp():.6f}"
+    listed = this.api.call(method, **where, oldest=oldest, include_all_metadata="true", limit=200)
+    for message in listed.get("messages", ()):
+        payload = (message.get("metadata") or {}).get("event_payload") or {}
+        if payload.get("id") == row.id:
+            return channel, str(message["ts"])
+    return None
+
+
+def _refused(this: Round, row: SlackMessage, refused: SlackRefused) -> None:
+    if refused.code == "message_not_found":  # somebody deleted it; it is posted anew where it still says something
+        fresh: dict[str, Any] = {"ts": None, "channel": None, "content": None, "attempted_at": None, "stale": True}
+        _end(this, row, fresh | {"due_at": this.ctx.clock()})
+        return
+    _log.error("a message to %s cannot be sent: %s", row.place, refused)
+    _end(this, row, {"error": refused.code, "attempted_at": None})
+    if row.kind == "case" and row.principal_id is None:
+        _tell_in_person(this, row)
+
+
+def _tell_in_person(this: Round, row: SlackMessage) -> None:
+    """A channel that takes nothing leaves nobody untold: those who may decide are told themselves."""
+    now, workspace = this.ctx.clock(), this.workspace
+    with unit_of_work(this.ctx.engine) as session:
+        waiting = session.exec(
+            select(Review).where(col(Review.case_id) == row.case_id, col(Review.status) == "pending")
+        ).all()
+        for person in routing.people(session, workspace.tenant, workspace.team_id, now):
+            if any(person.may_be_asked(review) for review in waiting):
+                outbox.want(
+                    session, workspace, now, place=person.user_id, kind="case", about=row.about, case_id=row.case_id,
+                    principal_id=person.principal_id,
+                )  # fmt: skip
+
+
+def _attempt(this: Round, row: SlackMessage) -> None:
+    with unit_of_work(this.ctx.engine) as session:
+        _mine(session, row, {"attempted_at": this.ctx.clock()})
+
+
+def _again(this: Round, row: SlackMessage, at: datetime, **changes: Any) -> None:
+    with unit_of_work(this.ctx.engine) as session:
+        _mine(session, row, {"stale": True, "due_at": at, "claim": None} | changes)
+
+
+def _put_off(this: Round, row: SlackMessage, until: datetime) -> None:
+    with unit_of_work(this.ctx.engine) as session:
+        session.connection().execute(
+            update(SlackMessage)
+            .where(col(SlackMessage.id) == row.id, col(SlackMessage.claim).is_(None))
+            .values(due_at=until)
+        )
+
+
+def _end(this: Round, row: SlackMessage, changes: dict[str, Any], said: Told | None = None) -> None:
+    now = this.ctx.clock()
+    with unit_of_work(this.ctx.engine) as session:
+        if not _mine(session, row, {"claim": None} | changes):
+            return
+        for review, digest in (said.whole if said else {}).items():
+            shown(session, row.tenant, row.id, review, digest, now)
+
+
+def _mine(session: Session, row: SlackMessage, changes: dict[str, Any]) -> bool:
+    mine = col(SlackMessage.id) == row.id, col(SlackMessage.claim) == row.claim
+    return session.connection().execute(update(SlackMessage).where(*mine).values(**changes)).rowcount == 1
+
+
+def shown(session: Session, tenant: str, viewer: str, review_id: str, digest: str, now: datetime) -> None:
+    """On record: all of it was displayed there. The first time counts."""
+    if session.get(SlackShown, (viewer, review_id, digest)) is None:
+        session.add(SlackShown(viewer=viewer, review_id=review_id, args_digest=digest, tenant=tenant, at=now))
+
+
+def _digest(said: Told) -> str:
+    return sha256(json.dumps([said.blocks, said.text], sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,110 @@
+"""Telling: what each kind of message says now, made from the database whenever it is sent or brought up to date."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from sqlmodel import Session
+
+from app.actor import Actor, Grant, system_actor
+from app.context import Context
+from app.slack import kit
+from app.slack.card import Subject, card
+from app.slack.kit import Block
+from app.slack.presses import OfExecution, wire
+from app.store.engine import read_only
+from app.store.models import CaseClaim, Execution, Proposal, Review, SlackMessage, Verdict
+from app.views import cases
+from app.views.people import names
+from app.views.sight import opened
+from app.views.words import Labels
+from tools.registry import TOOLS
+
+_ENDED: Final = {"succeeded": "✓ Done", "undone": "↩ Taken back", "failed": "✕ Failed"}
+
+
+@dataclass(frozen=True)
+class Told:
+    """Blocks, the one line of a notification, and which reviews are displayed whole: id → digest."""
+
+    blocks: list[Block]
+    text: str
+    whole: Mapping[str, str] = field(default_factory=dict)
+
+
+def teller(tenant: str) -> Actor:
+    """Who reads for Slack: all units, since the firm said by its routes who sees what; it changes nothing."""
+    return replace(system_actor(tenant, "slack"), grants=(Grant("auditor"),), surface="slack")
+
+
+def subject(ctx: Context, actor: Actor, case_id: str) -> Subject:
+    """Raises Problem `not_found`, for another firm's case too."""
+    case = cases.case(ctx, actor, case_id)
+    with read_only(ctx.engine) as session:
+        claim = session.get(CaseClaim, case_id)
+        by = names(session, actor.tenant, [claim.principal_id]).get(claim.principal_id) if claim else None
+    return Subject(case, Labels(ctx, actor.tenant), f"{ctx.settings.public_url}/cases/{case_id}", by)
+
+
+def told(ctx: Context, row: SlackMessage) -> Told | None:
+    """None where there is nothing to say (any more)."""
+    return _TOLD[row.kind](ctx, row)
+
+
+def _case(ctx: Context, row: SlackMessage) -> Told | None:
+    about = subject(ctx, teller(row.tenant), row.about)
+    if row.ts is None and not any(each["status"] == "pending" for each in about.case["reviews"]):
+        return None  # decided before it could be told
+    made = card(about)
+    return Told(made.blocks, made.text, made.whole)
+
+
+def _result(ctx: Context, row: SlackMessage) -> Told | None:
+    """How an execution ended, and the way back where there is one."""
+    with read_only(ctx.engine) as session:
+        execution = session.get(Execution, row.about)
+        if execution is None:
+            return None
+        proposal = session.get_one(Proposal, execution.proposal_id)
+        content = opened(ctx, session, row.tenant, [proposal.content_payload])[proposal.content_payload]
+    spec = TOOLS[execution.tool]
+    args = content["action"]["args"] if content else None
+    sentence = Labels(ctx, row.tenant).sentence(execution.tool, args)
+    mark = {"succeeded": "✓ Done", "undone": "↩ Taken back", "failed": "✕ Failed"}.get(
+        execution.status, "? Not known yet"
+    )
+    said = f"{mark}: {sentence}" + (f"\n{execution.error}" if execution.error else "")
+    blocks = [kit.section(kit.plain(said))]
+    if execution.status == "succeeded" and spec.reversibility != "irreversible" and proposal.undo_of is None:
+        sure = kit.confirm("Take this back?", kit.cut(sentence, 280), "Take it back")
+        about = wire(OfExecution(execution=execution.id))
+        blocks.append(kit.actions(kit.button("Undo", "undo", about, confirm=sure)))
+    return Told(blocks, kit.fallback(said))
+
+
+def _remark(ctx: Context, row: SlackMessage) -> Told | None:
+    """What a person asked or changed beside the buttons, with their words."""
+    with read_only(ctx.engine) as session:
+        verdict = session.get(Verdict, row.about)
+        if verdict is None:
+            return None
+        review = session.get_one(Review, verdict.review_id)
+        who = names(session, row.tenant, [verdict.principal_id])[verdict.principal_id]
+        comment = _comment(ctx, session, row.tenant, verdict)
+    did = "asks" if verdict.verdict == "respond" else "changed the arguments; they are asked about anew"
+    title = TOOLS[review.tool].title
+    said = f"{who} {did} ({title})" + (f":\n{comment}" if comment else "")
+    pieces = kit.paragraphs("", said)
+    return Told(pieces, kit.fallback(said))
+
+
+def _comment(ctx: Context, session: Session, tenant: str, verdict: Verdict) -> str:
+    if not verdict.comment_payload:
+        return ""
+    found: Any = opened(ctx, session, tenant, [verdict.comment_payload])[verdict.comment_payload]
+    return str(found["comment"]) if found else "(the words were erased)"
+
+
+_TOLD: Final[Mapping[str, Callable[[Context, SlackMessage], Told | None]]] = {
+    "case": _case, "result": _result, "remark": _remark,
+}  # fmt: skip

@@ -1,0 +1,29 @@
+"""Who has taken a case on, and who put one off. Neither gives or takes any authority."""
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from app.store.columns import time_field
+
+
+class CaseClaim(SQLModel, table=True):
+    """Who sees to a case: they took it (`by_id` is themselves) or were given it."""
+
+    __tablename__ = "case_claim"
+
+    case_id: str = Field(primary_key=True)
+    tenant: str
+    principal_id: str = Field(index=True)
+    by_id: str
+    at: datetime = time_field()
+
+
+class Snooze(SQLModel, table=True):
+    """A person is not to be reminded of a case before `until`."""
+
+    case_id: str = Field(primary_key=True)
+    principal_id: str = Field(primary_key=True)
+    tenant: str
+    until: datetime = time_field()
+    at: datetime = time_field()

@@ -1,0 +1,41 @@
+"""Cards: posted once, as they should be, and brought up to date wherever it was decided."""
+
+from dataclasses import replace
+
+from tests.integration.slack.conftest import CHANNEL, Office, buttons, said
+from tests.integration.slack.stand_in import Message
+from tests.integration.workflow.scenes import money, pending, task
+
+
+def test_a_card_says_everything_and_approving_carries_it_out(office: Office) -> None:
+    asked = pending(office.world, task("Look into the leak"))
+    office.tell()
+    (card,) = office.slack.cards(CHANNEL)
+    assert "Look into the leak" in said(card)
+    assert "because" in said(card)
+    assert {"approve", "edit", "reject", "ask"} <= {each["action_id"] for each in buttons(card.blocks)}
+    office.press("lena", card, "approve")
+    assert office.world.review(asked.id).status == "approved"
+    office.settle()
+    assert "approved by lena" in said(card)
+    assert "approve" not in {each["action_id"] for each in buttons(card.blocks)}
+    (result,) = office.slack.thread(card)
+    assert "Done" in said(result)
+    assert len(office.slack.cards(CHANNEL)) == 1
+    assert office.slack.refused == []
+
+
+def test_what_is_decided_elsewhere_is_told_with_by_whom(office: Office) -> None:
+    asked = money(office.world)
+    office.tell()
+    (card,) = office.slack.cards(CHANNEL)
+    office.world.say("finn", asked, "reject", comment="no")
+    office.tell()
+    assert "rejected by finn" in said(card)
+    office.press("fred", _former(card), "approve")
+    assert "rejected already by finn" in office.slack.heard("UFRED")[-1]
+
+
+def _former(card: Message) -> Message:
+    """As somebody still sees it whose screen was not brought up to date."""
+    return replace(card, blocks=card.versions[-1])
