@@ -55,14 +55,14 @@ def card(subject: Subject) -> Card:
     room = _ROOM // max(1, len(pending))
     rows = (kit.MESSAGE_BLOCKS - 6 - len(shown)) // max(1, len(pending))
     for number, each in enumerate(shown, 1):
-        alone = len(proposals) == 1
+        place = None if len(proposals) == 1 else number
         if _is_pending(each):
-            part, complete = _asked(subject, each, room, rows, number=None if alone else number)
+            part, complete = _asked(subject, each, room, rows, number=place)
             blocks += part
             if complete:
                 whole[each["review"]["id"]] = each["review"]["args_digest"]
         else:
-            blocks.append(_told(subject, each))
+            blocks.append(_told(subject, each, place))
     if hidden:
         blocks.append(kit.context(kit.words(f"and {hidden} more; see the case on the web")))
     blocks.append(_foot(subject, pending))
@@ -155,7 +155,7 @@ def _buttons(labels: Labels, review: dict[str, Any], *, approve: bool) -> Block:
     )  # fmt: skip
 
 
-def _told(subject: Subject, proposal: dict[str, Any]) -> Block:
+def _told(subject: Subject, proposal: dict[str, Any], number: int | None) -> Block:
     """One line about what is decided, and by whom."""
     sentence = subject.labels.sentence(proposal["action"]["tool"], proposal["action"]["args"])
     review, execution = proposal["review"], proposal["execution"]
@@ -163,7 +163,8 @@ def _told(subject: Subject, proposal: dict[str, Any]) -> Block:
     by = f" by {review['decided_by']['name']}" if review and review["decided_by"] else ""
     how = {"auto": "runs by itself", "deny": "refused by policy"}.get(status, spoken(status))
     ran = f", {spoken(execution['status'])}" if execution else ""
-    return kit.section(kit.plain(f"{_MARKS.get(status, '·')} {sentence}\n{how}{by}{ran}"))
+    place = "" if number is None else f"{number}. "
+    return kit.section(kit.plain(f"{place}{sentence}\n{_MARKS.get(status, '·')} {how}{by}{ran}"))
 
 
 def _foot(subject: Subject, pending: Sequence[dict[str, Any]]) -> Block:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from app.slack import commands, editing, reading, standing, verdicts
+from app.slack import commands, editing, reading, standing, undoing, verdicts
 from app.slack.came import Came
 from app.slack.desk import Desk
 
@@ -11,7 +11,7 @@ Handler = Callable[[Desk, Came], Any]
 
 ACTIONS: Final[Mapping[str, Handler]] = {
     "approve": verdicts.approve, "reject": verdicts.ask_why, "ask": verdicts.ask_why, "edit": editing.edit,
-    "read": reading.read_all, "next": reading.next_page,
+    "read": reading.read_all, "next": reading.next_page, "undo": undoing.take_back,
 }  # fmt: skip
 VIEWS: Final[Mapping[str, Handler]] = {
     "reject_send": verdicts.said_why, "ask_send": verdicts.said_why, "edit_send": editing.edited,

@@ -62,10 +62,19 @@ def section(text: Block, accessory: Block | None = None) -> Block:
 
 def paragraphs(label: str, text: str) -> list[Block]:
     """A text of any length from outside, whole, under a label of ours."""
-    shown = visible(text) or "—"
-    pieces = [shown[at : at + TEXT] for at in range(0, len(shown), TEXT)]
+    pieces = _pieces(visible(text) or "—")
     found = [context(words(f"*{label}*"))] if label else []
     return found + [section({"type": "plain_text", "text": piece, "emoji": False}) for piece in pieces]
+
+
+def _pieces(text: str) -> list[str]:
+    """Broken between lines where it can be, else between words; of what was written nothing is left out."""
+    found = []
+    while len(text) > TEXT:
+        at = text.rfind("\n", TEXT // 2, TEXT) + 1 or text.rfind(" ", TEXT // 2, TEXT) + 1 or TEXT
+        found.append(text[:at])
+        text = text[at:]
+    return [*found, text] if text else found
 
 
 def pairs(rows: Sequence[tuple[str, str]]) -> list[Block]:

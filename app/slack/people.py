@@ -14,8 +14,8 @@ from app.slack.workspaces import Workspace
 
 _REMEMBERED: Final = timedelta(seconds=60)
 HOW_TO_LINK: Final = (
-    "This Slack account is not linked to a person here yet. Sign in to Countersign, open *Slack* under your name for a "
-    "code, and type `/countersign link CODE` here."
+    "This Slack account is not linked to a person here yet. Sign in to Countersign, open “Slack” under your name for a "
+    "code, and type /countersign link CODE here."
 )
 
 

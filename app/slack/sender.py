@@ -33,6 +33,10 @@ _THREAD_WAIT: Final = timedelta(seconds=5)
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
 _AT_ONCE: Final = 50
 _EVENT: Final = "countersign_message"
+_DELETED: Final[dict[str, Any]] = {
+    "ts": None, "channel": None, "content": None, "attempted_at": None, "posted_at": None, "stale": True,
+}  # fmt: skip
+"""Of a message that somebody deleted in Slack: it is posted anew where it still says something."""
 
 
 @dataclass
@@ -196,9 +200,14 @@ def _find(this: Round, row: SlackMessage, thread: str | None, since: datetime) -
 
 
 def _refused(this: Round, row: SlackMessage, refused: SlackRefused) -> None:
-    if refused.code == "message_not_found":  # somebody deleted it; it is posted anew where it still says something
-        fresh: dict[str, Any] = {"ts": None, "channel": None, "content": None, "attempted_at": None, "stale": True}
-        _end(this, row, fresh | {"due_at": this.ctx.clock()})
+    if refused.code == "message_not_found":
+        _end(this, row, _DELETED | {"due_at": this.ctx.clock()})
+        return
+    if refused.code == "thread_not_found":
+        with unit_of_work(this.ctx.engine) as session:
+            card = update(SlackMessage).where(col(SlackMessage.id) == row.thread_of)
+            session.connection().execute(card.values(**_DELETED, due_at=this.ctx.clock()))
+        _again(this, row, this.ctx.clock() + _THREAD_WAIT, attempted_at=None)
         return
     _log.error("a message to %s cannot be sent: %s", row.place, refused)
     _end(this, row, {"error": refused.code, "attempted_at": None})

@@ -1,6 +1,7 @@
 """Cards: posted once, as they should be, and brought up to date wherever it was decided."""
 
 from dataclasses import replace
+from typing import Any
 
 from tests.integration.slack.conftest import CHANNEL, Office, buttons, said
 from tests.integration.slack.stand_in import Message
@@ -39,3 +40,16 @@ def test_what_is_decided_elsewhere_is_told_with_by_whom(office: Office) -> None:
 def _former(card: Message) -> Message:
     """As somebody still sees it whose screen was not brought up to date."""
     return replace(card, blocks=card.versions[-1])
+
+
+def shown_review() -> dict[str, Any]:
+    """A review as views.reviews gives it."""
+    return {
+        "id": "rev_1", "case_id": "cas_1", "proposal_id": "prp_1", "status": "pending", "unit": None, "erased": False,
+        "customer": "cus-01", "action": {"tool": "create_task", "args": {}}, "args_digest": "sha256:" + "0" * 64,
+        "rationale": "because", "evidence": [], "provenance": {}, "alternatives": [], "expected_effect": "it is done",
+        "undo": "by undo", "ungrounded": [], "edited_from": None, "risk": {"score": 10, "factors": []},
+        "decision": {"reasons": [], "rules": [], "amount_minor": None},
+        "required": [{"roles": ["delivery_lead"], "approvers": 1, "excluded": [], "escalate_to": None}], "verdicts": [],
+        "editors": [], "due_at": "2026-03-02T13:00:00.000Z", "escalated_at": None, "decided_by": None,
+    }  # fmt: skip
