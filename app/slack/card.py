@@ -176,5 +176,7 @@ def _foot(subject: Subject, pending: Sequence[dict[str, Any]]) -> Block:
             ("Give it to…", "assign"), ("Remind me in 4 hours", "snooze"), ("It is something else…", "correct"),
             ("Not a request", "dismiss"), ("Withdraw my request", "withdraw"),
         ]  # fmt: skip
-        elements.append(kit.overflow("more", [(text, wire(Choice(do=do, case=case))) for text, do in options]))
+        only = str(pending[0]["review"]["id"]) if len(pending) == 1 else None
+        choices = [(text, Choice(do=do, case=case, review=only if do == "withdraw" else None)) for text, do in options]
+        elements.append(kit.overflow("more", [(text, wire(choice)) for text, choice in choices]))
     return kit.actions(*elements)

@@ -19,7 +19,7 @@ from app.store.engine import read_only
 from app.store.models import SlackShown
 from app.views import reviews
 from app.views.words import Labels
-from app.workflow.review import COMMENT_LIMIT, give_verdict
+from app.workflow.review import COMMENT_LIMIT, DIGEST_NEEDED, give_verdict
 
 RECENT: Final = timedelta(hours=4)
 """So lately somebody who approves a high risk must have signed in on the web; Slack itself asks nobody again."""
@@ -54,7 +54,7 @@ def decide(desk: Desk, actor: Actor, press: OfReview, body: dict[str, Any]) -> N
             raise Problem("args_mismatch", "Not all of this was displayed to you yet; read it all first.")
         if review["status"] == "pending" and content.is_high(review):
             actor = _signed_in(desk, actor)
-    about = {} if body["verdict"] == "respond" else {"args_digest": press.digest}
+    about = {"args_digest": press.digest} if body["verdict"] in DIGEST_NEEDED else {}
     give_verdict(ctx, actor, press.review, body | about, shown_at=shown_at)
 
 

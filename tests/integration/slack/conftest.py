@@ -77,7 +77,8 @@ class Office:
     # -- what people do
 
     def user(self, name: str) -> str:
-        return f"U{name.upper()}"
+        """The account of one of the firm's people; an account as it is."""
+        return name if name.startswith("U") else f"U{name.upper()}"
 
     def press(self, who: str, message: Message, action: str, *, number: int = 0, wait: bool = True, **more: Any) -> Any:
         """Clicks the button of that action in a message as it stands now."""
@@ -90,7 +91,7 @@ class Office:
         return answer
 
     def click(self, who: str, message: Message, button: dict[str, Any]) -> dict[str, Any]:
-        user = self.user(who) if who in self.world_people() else who
+        user = self.user(who)
         pressed = {key: value for key, value in button.items() if key not in ("options", "confirm")}
         return {
             "type": "block_actions", "team": {"id": TEAM}, "user": {"id": user, "team_id": TEAM},
@@ -98,9 +99,6 @@ class Office:
             "container": {"type": "message", "channel_id": message.channel, "message_ts": message.ts},
             "channel": {"id": message.channel}, "actions": [pressed | {"action_ts": "1.1"}],
         }  # fmt: skip
-
-    def world_people(self) -> tuple[str, ...]:
-        return LINKED
 
     def view(self) -> dict[str, Any]:
         """The view that was opened last."""
@@ -128,7 +126,7 @@ class Office:
 
     def command(self, who: str, text: str, **more: str) -> str:
         """Types `/countersign text`; answers what the person alone is told."""
-        user = self.user(who) if not who.startswith("U") else who
+        user = self.user(who)
         before = len(self.slack.heard(user))
         fields = {
             "command": "/countersign", "text": text, "team_id": TEAM, "user_id": user, "channel_id": CHANNEL,

@@ -1,0 +1,121 @@
+"""Surfaces: one way of saying a verdict on each, and what came of it in the same terms."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from app.errors import TITLE
+from app.store.models import Review, Verdict
+from tests.integration.api.conftest import Api
+from tests.integration.slack.conftest import CHANNEL, Office, buttons
+from tests.integration.slack.stand_in import Message
+from tests.integration.world import World
+
+ALREADY = ("This was ", "approved this already")
+
+
+class Surface(Protocol):
+    """`see` loads what a person sees of the review now; `say` speaks by that, whatever has happened meanwhile."""
+
+    world: World
+
+    def see(self, who: str, review: Review) -> Any: ...
+
+    def say(self, seen: Any, who: str, verdict: str, body: Mapping[str, Any]) -> str | None:
+        """The error code, None where it was taken."""
+        ...
+
+
+@dataclass
+class ByApi:
+    world: World
+    api: Api
+
+    def see(self, who: str, review: Review) -> Any:
+        return review
+
+    def say(self, seen: Any, who: str, verdict: str, body: Mapping[str, Any]) -> str | None:
+        digest = {"args_digest": seen.args_digest} if verdict in ("approve", "edit", "reject") else {}
+        answer = self.api.post(f"/v1/reviews/{seen.id}/verdicts", {"verdict": verdict} | digest | dict(body), who)
+        return None if answer.status_code == 200 else str(answer.json()["code"])
+
+
+@dataclass
+class BySlack:
+    world: World
+    office: Office
+
+    def see(self, who: str, review: Review) -> Message:
+        self.office.tell()
+        card = self.office.slack.cards(CHANNEL)[-1]
+        # As it stays on a screen that is not brought up to date.
+        return Message(card.channel, card.ts, list(card.blocks), card.text)
+
+    def say(self, seen: Any, who: str, verdict: str, body: Mapping[str, Any]) -> str | None:
+        user, heard = self.office.user(who), len(self.office.slack.heard(self.office.user(who)))
+        views = len(self.office.slack.views)
+        answer: Any = None
+        if verdict == "withdraw":
+            (menu,) = [each for each in buttons(seen.blocks) if each["action_id"] == "more"]
+            (option,) = [each for each in menu["options"] if '"withdraw"' in each["value"]]
+            self.office.send("interactive", self.office.click(who, seen, menu | {"selected_option": option}))
+            self.office.wait()
+        else:
+            self.office.press(who, seen, {"respond": "ask"}.get(verdict, verdict))
+        if len(self.office.slack.views) > views:
+            answer = self._write(who, verdict, body)
+        told = self.office.slack.heard(user)[heard:]
+        if answer and answer.get("response_action") == "update":
+            told.append(answer["view"]["blocks"][0]["text"]["text"])
+        refusals = [text for text in told if not text.startswith("Your approval is on the record")]
+        return _code(refusals[-1]) if refusals else None
+
+    def _write(self, who: str, verdict: str, body: Mapping[str, Any]) -> Any:
+        view = self.office.view()
+        if verdict != "edit":
+            return self.office.submit(who, view, comment=body.get("comment"))
+        args = {name: str(value) for name, value in body["args"].items()}
+        self.office.submit(who, view, **args)
+        return self.office.submit(who, self.office.view(), **args)
+
+
+def _code(text: str) -> str:
+    if text.startswith(ALREADY) or any(each in text for each in ALREADY):
+        return "already_decided"
+    found = [code for code, title in TITLE.items() if text.startswith(title)]
+    assert len(found) == 1, text
+    return found[0]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a verdict left behind: the answer, the review, the verdicts, and each new entry of the log."""
+
+    code: str | None
+    status: str
+    edited: bool
+    verdicts: tuple[tuple[str, str], ...]
+    entries: tuple[str, ...]
+
+
+def outcome(surface: Surface, review: Review, said: str | None, since: int, before: str) -> Outcome:
+    world = surface.world
+    now = world.review(review.id)
+    verdicts = sorted(world.rows(Verdict, review_id=review.id), key=lambda each: each.at)
+    return Outcome(
+        said, now.status, now.args_digest != before,
+        tuple((each.principal_id, each.verdict) for each in verdicts),
+        tuple(_plain(entry) for entry in world.entries()[since:]),
+    )  # fmt: skip
+
+
+def _plain(entry: Any) -> str:
+    """An entry without what differs from one installation or surface to another: ids, times, how they signed in."""
+    details = {
+        name: value for name, value in entry.details.items() if not str(value).startswith(("rev_", "cas_", "prp_"))
+    }
+    authority = sorted((grant.role, grant.unit, grant.from_id) for grant in entry.actor.grants)
+    return repr((
+        entry.kind, entry.actor.id, authority, entry.actor.limit_minor, entry.actor.delegated_by, sorted(entry.refs),
+        sorted(entry.digests), sorted(details.items(), key=str), [each.name for each in entry.payloads],
+    ))  # fmt: skip
