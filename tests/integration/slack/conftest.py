@@ -28,7 +28,8 @@ from app.slack.workspaces import connect
 from app.store.engine import read_only
 from tests.integration.api.conftest import CountedQueue, FakeService
 from tests.integration.slack.kit_rules import texts
-from tests.integration.slack.stand_in import APP_TOKEN, BOT_TOKEN, SIGNING, TEAM, Message, StandIn, person
+from tests.integration.slack.stand_in import APP_TOKEN, BOT_TOKEN, SIGNING, StandIn
+from tests.integration.slack.workspace import TEAM, Message, person
 from tests.integration.world import World
 
 LINKED = ("lena", "lars", "finn", "fred", "ruth", "rolf", "hal", "cora", "vera", "rhea", "ada", "fiona")

@@ -5,60 +5,20 @@ import itertools
 import json
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from aiohttp import WSMsgType, web
 
 from tests.integration.slack import kit_rules
+from tests.integration.slack.workspace import TEAM, Limit, Message
 
 T = TypeVar("T")
 TRIGGER_S, RESPONSES = 3.0, 5
 """How long a trigger opens a view, and how often a response address may be used."""
 FORMS = ("auth.test", "conversations.history", "conversations.replies", "users.info")
 BOT, BOT_TOKEN, APP_TOKEN, SIGNING = "UBOT", "xoxb-stand-in", "xapp-stand-in", "8f742231b10e8888abcd99yyyzzz85a5"
-TEAM = "T0ACME"
-
-
-@dataclass
-class Message:
-    """One message as Slack has it; `versions` are what it said before."""
-
-    channel: str
-    ts: str
-    blocks: list[Any]
-    text: str
-    thread_ts: str | None = None
-    metadata: Any = None
-    versions: list[list[Any]] = field(default_factory=list)
-
-
-@dataclass
-class Limit:
-    """`most` calls in `window_s`, by channel where the method has one; then 429 with this `Retry-After`."""
-
-    most: int
-    window_s: float
-    retry_after: int
-    calls: dict[str, deque[float]] = field(default_factory=dict)
-
-    def exceeded(self, key: str, now: float) -> bool:
-        seen = self.calls.setdefault(key, deque())
-        while seen and seen[0] <= now - self.window_s:
-            seen.popleft()
-        if len(seen) >= self.most:
-            return True
-        seen.append(now)
-        return False
-
-
-def person(ident: str, team: str = TEAM, zone: str = "Europe/Berlin", **flags: bool) -> dict[str, Any]:
-    """A user as `users.info` tells of them; flags as `is_restricted`, `is_stranger`, `deleted`."""
-    known = {"is_restricted": False, "is_ultra_restricted": False, "is_bot": False, "deleted": False}
-    profile = {"display_name": ident, "email": f"{ident}@example.com"}
-    return {"id": ident, "team_id": team, "name": ident.lower(), "tz": zone, "profile": profile} | known | flags
 
 
 class StandIn:

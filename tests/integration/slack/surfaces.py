@@ -8,7 +8,7 @@ from app.errors import TITLE
 from app.store.models import Review, Verdict
 from tests.integration.api.conftest import Api
 from tests.integration.slack.conftest import CHANNEL, Office, buttons
-from tests.integration.slack.stand_in import Message
+from tests.integration.slack.workspace import Message
 from tests.integration.world import World
 
 ALREADY = ("This was ", "approved this already")

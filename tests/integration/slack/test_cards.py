@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from tests.integration.slack.conftest import CHANNEL, Office, buttons, said
-from tests.integration.slack.stand_in import Message
+from tests.integration.slack.workspace import Message
 from tests.integration.workflow.scenes import money, pending, task
 
 

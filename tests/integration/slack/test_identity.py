@@ -8,7 +8,7 @@ from app.identity.principals import by_name, deactivate, machine_actor
 from app.identity.slack_links import show_code
 from app.store.engine import read_only
 from tests.integration.slack.conftest import CHANNEL, Office
-from tests.integration.slack.stand_in import TEAM, person
+from tests.integration.slack.workspace import TEAM, person
 from tests.integration.workflow.scenes import pending
 
 

@@ -2,7 +2,7 @@
 
 from tests.integration.slack.conftest import CHANNEL, Office, buttons, said
 from tests.integration.slack.kit_rules import texts
-from tests.integration.slack.stand_in import Message
+from tests.integration.slack.workspace import Message
 from tests.integration.workflow.scenes import PART, drafted, large, money, pending, task, write_off
 
 

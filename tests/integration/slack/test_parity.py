@@ -25,8 +25,8 @@ from app.workflow import corrections, sweep
 from tests.integration.api.conftest import Api, CountedQueue, FakeService
 from tests.integration.invariants import check
 from tests.integration.slack.conftest import open_office
-from tests.integration.slack.stand_in import person
 from tests.integration.slack.surfaces import ByApi, BySlack, Outcome, Surface, outcome
+from tests.integration.slack.workspace import person
 from tests.integration.workflow.scenes import INVOICE, ask, drafted, large, money, pending, task, write_off
 from tests.integration.world import UNIT, Template, World
 
