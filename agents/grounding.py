@@ -3,18 +3,17 @@
 Only trusted facts trace anything: a number that stands in a customer's own text is not confirmed by standing there.
 """
 
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
 from functools import cached_property
 
+from agents.known import Known, Named, masked, sorted_out, unknown
+from agents.meant import untold
 from agents.situation import Situation
 from agents.steps import Earlier, Given, Step
 from agents.wording import line
-from agents.written import Written, written
 from tools.facts import Fact
+from tools.folding import Naming, visible
 from tools.records import RECORDS, Contact, Person, Record
 from tools.values import RecordKind
 
@@ -30,37 +29,8 @@ _OWNER: Mapping[str, RecordKind] = {
     "milestone_id": "milestone", "ticket_id": "ticket", "time_entry_id": "time_entry",
 }  # fmt: skip
 
-_CURRENCY = re.compile(r"[A-Z]{3}")
-_NAME = re.compile(r"\b[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)+")
-_SINGLE_NAME = re.compile(r"(?<=[a-zäöüß,;:\x00] )[A-ZÄÖÜ][\w'’-]+")
-_WORD = re.compile(r"[\w'’-]+")
-_OF_LETTERS = frozenset({"promise", "deadline"})
-"""Kinds of pieces that only a letter is looked through for: all other prose is the firm's own templates."""
-
-
-@dataclass(frozen=True)
-class Known:
-    """What may be said: texts as they stand, days, whole numbers, and amounts with their currency.
-
-    `sums` are numbers that were computed or proposed, said in any of `currencies`.
-    """
-
-    texts: Set[str] = frozenset()
-    days: Set[date] = frozenset()
-    numbers: Set[int] = frozenset()
-    amounts: Set[tuple[int, str]] = frozenset()
-    sums: Set[int] = frozenset()
-    currencies: Set[str] = frozenset()
-
-    def accounts_for(self, piece: Written) -> bool:
-        if piece.kind == "date":
-            return any(piece.is_day(day) for day in self.days)
-        if piece.kind == "money" and piece.currency is not None:
-            summed = piece.currency in self.currencies and not self.sums.isdisjoint(piece.numbers)
-            return summed or any((number, piece.currency) in self.amounts for number in piece.numbers)
-        if piece.kind in ("money", "hours", "number"):
-            return not (self.numbers | self.sums).isdisjoint(piece.numbers)
-        return False
+_MOST = 20
+"""Pieces that are told of one step."""
 
 
 class Grounds:
@@ -70,9 +40,12 @@ class Grounds:
         self._situation = situation
 
     def untraced(self, step: Step) -> list[str]:
-        """Pieces of the step's prose that no trusted fact, own argument or computed value accounts for."""
+        """Pieces of the step's prose that no trusted fact, own argument or computed value accounts for.
+
+        Of a letter also every word that its template, its facts and mere courtesy do not account for.
+        """
         prose = [given.value for name in PROSE.get(step.tool, ()) if isinstance(given := step.args.get(name), Given)]
-        text = unicodedata.normalize("NFKC", "\n".join(value for value in prose if isinstance(value, str)))
+        text = visible("\n".join(value for value in prose if isinstance(value, str)))
         if not text:
             return []
         own = [
@@ -82,11 +55,11 @@ class Grounds:
         ]
         letter = step.letter
         known = self._known_to(letter.facts) if letter else self._of_reach
-        texts, days, numbers = _sorted_out([*own, *step.computed])
-        known = replace(known, texts=known.texts | texts, days=known.days | days, sums=numbers)
-        template = f"{letter.subject}\n{letter.body}" if letter else None
-        pieces = list(_untraced(_masked(text, known.texts), known, template))
-        return list(dict.fromkeys(line(piece) for piece in pieces))[:20]
+        texts, days, numbers = sorted_out([*own, *step.computed])
+        known = replace(known, texts=known.texts | texts, days=known.days | days, any_numbers=numbers)
+        spans = untold(text, letter, known) if letter else unknown(text, known)
+        pieces = (line(text[start:end].replace("\x00", " ")) for start, end in sorted(spans))
+        return list(dict.fromkeys(piece for piece in pieces if piece))[:_MOST]
 
     def foreign(self, step: Step) -> str | None:
         """Why the step must not be proposed: it rests on, or says to a customer, something about another one."""
@@ -100,31 +73,32 @@ class Grounds:
         return self._said_about_others(step, customer) if step.tool == "send_customer_message" else None
 
     def _said_about_others(self, step: Step, customer: str) -> str | None:
-        body = " ".join(
+        body = "\n".join(
             given.value
             for name in ("subject", "body")
             if isinstance(given := step.args.get(name), Given) and isinstance(given.value, str)
         )
-        text = _plain(body)
         ours, others = self._names_by_customer(customer)
-        text = _masked(text, ours)
-        said = next((name for name in others if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)), None)
-        return "it names another customer or one of its projects" if said is not None else None
+        said = Naming(masked(body, ours))
+        if any(said.names(name) for name in others - ours):
+            return "it names another customer or one of its projects"
+        return None
 
     def _names_by_customer(self, customer: str) -> tuple[set[str], set[str]]:
+        """What the customer's own things are called, as far as one of us or a system named them; and all others'."""
         ours: set[str] = set()
         others: set[str] = set()
-        lookups = self._situation.lookups
+        lookups, reached = self._situation.lookups, self._situation.reached
         for one in lookups.customers():
-            names = (one.name, one.mail_domain or "", one.id)
-            (ours if one.id == customer else others).update(_plain(name) for name in names)
+            (ours if one.id == customer else others).update((one.name, one.mail_domain or "", one.id))
         for project in lookups.projects():
-            names = (project.name, project.id, project.contract_id)
-            (ours if project.customer_id == customer else others).update(_plain(name) for name in names)
-        for record in self._situation.reached.records.values():
-            if isinstance(record, Contact | Person) and self._situation.reached.customer_of(record) in (None, customer):
-                ours.update((_plain(record.name), _plain(record.email)))
-        return {name for name in ours if name}, {name for name in others - ours if len(name) > 3}
+            own = project.customer_id == customer and project.trust("customer_id").trusted
+            named = (project.name if not own or project.trust("name").trusted else "", project.id, project.contract_id)
+            (ours if own else others).update(named)
+        for record in reached.records.values():
+            if isinstance(record, Contact | Person) and reached.customer_of(record) in (None, customer):
+                ours.update(getattr(record, field) for field in ("name", "email") if record.trust(field).trusted)
+        return ours - {""}, others - {""}
 
     def _customer(self, step: Step) -> str | None:
         """The customer that the step is about, by the record its arguments name; else the situation's only one."""
@@ -164,26 +138,25 @@ class Grounds:
         return self._known(named, [fact for fact in self._situation.event_facts() if fact.id in wanted])
 
     def _known(self, named: Iterable[tuple[Record, str]], told: Iterable[Fact]) -> Known:
-        values: list[object] = [fact.value for fact in told if fact.trust.trusted]
-        amounts: set[tuple[int, str]] = set()
-        for record, field in named:
-            value = getattr(record, field)
-            if value is None or not record.trust(field).trusted:
-                continue
-            values.append(value)
-            currency = getattr(record, "currency", None)
-            if field.endswith("_minor") and isinstance(currency, str) and record.trust("currency").trusted:
-                amounts.add((value, currency))
-        texts, days, numbers = _sorted_out(values)
-        return Known(texts, days, numbers, amounts, currencies=self._currencies)
+        trusted = [fact for fact in told if fact.trust.trusted]
+        currency = next((str(fact.value) for fact in trusted if fact.field == "currency"), None)
+        values = [Named(fact.field, fact.value, currency) for fact in trusted]
+        values += [
+            Named(field, getattr(record, field), _currency(record)) for record, field in named
+            if record.trust(field).trusted
+        ]  # fmt: skip
+        return Known.of(values, self._currencies)
 
     @cached_property
     def _currencies(self) -> Set[str]:
         records = self._situation.reached.records.values()
-        return {
-            currency for record in records
-            if isinstance(currency := getattr(record, "currency", None), str) and record.trust("currency").trusted
-        }  # fmt: skip
+        return {currency for record in records if (currency := _currency(record)) is not None}
+
+
+def _currency(record: Record) -> str | None:
+    """The currency of the record's amounts, where somebody trusted wrote it."""
+    currency = getattr(record, "currency", None)
+    return currency if isinstance(currency, str) and record.trust("currency").trusted else None
 
 
 def _single_fields(model: type[Record]) -> tuple[str, ...]:
@@ -194,70 +167,3 @@ _FIELDS = {
     model: tuple(name for name in model.model_fields if name not in ("authors", "version", "skills"))
     for model in RECORDS.values()
 }
-
-
-def _sorted_out(values: Iterable[object]) -> tuple[set[str], set[date], set[int]]:
-    """Texts of three characters or more, days, and whole numbers, out of values of any kind."""
-    texts: set[str] = set()
-    dates: set[date] = set()
-    numbers: set[int] = set()
-    for value in values:
-        if isinstance(value, bool):
-            continue
-        if isinstance(value, int):
-            numbers.add(value)
-        elif isinstance(value, datetime):
-            dates.add(value.date())
-        elif isinstance(value, date):
-            dates.add(value)
-        elif isinstance(value, str) and (found := _day(value)) is not None:
-            dates.add(found)
-        # A bare currency code is no name: masked, it would take the currency off an amount.
-        elif isinstance(value, str) and len(value) > 2 and not _CURRENCY.fullmatch(value):
-            texts.add(unicodedata.normalize("NFKC", value))
-    return texts, dates, numbers
-
-
-def _masked(text: str, known: Set[str]) -> str:
-    """`text` without the known strings, where they stand as whole words."""
-    # The longest first: "Acme" must not eat the beginning of "Acme Ltd 2".
-    for one in sorted((one for one in known if one in text), key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(one)}(?!\w)", "\x00", text)
-    return text
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if len(text) == 10 else None
-    except ValueError:
-        return None
-
-
-def _untraced(text: str, known: Known, template: str | None) -> Iterator[str]:
-    """The pieces of `text` that nothing known accounts for; of a letter also promises, deadlines and names that its
-    template (what the firm meant to say) does not hold."""
-    meant = unicodedata.normalize("NFKC", template).casefold() if template is not None else None
-    rest = text
-    for piece in written(text):
-        rest = rest.replace(piece.text, "\x00")
-        if piece.kind in _OF_LETTERS:
-            if meant is not None and piece.text.casefold() not in meant:
-                yield piece.text
-        elif piece.kind == "number" and not piece.text[:1].isdigit():
-            if meant is not None and piece.text.casefold() not in meant and not known.accounts_for(piece):
-                yield piece.text
-        elif not known.accounts_for(piece):
-            yield piece.text
-    if meant is None:
-        return
-    words = set(_WORD.findall(meant))
-    names = _NAME.findall(rest)
-    yield from (name for name in names if name.casefold() not in meant)
-    inside = {word for name in names for word in _WORD.findall(name)}
-    yield from (name for name in _SINGLE_NAME.findall(rest) if name.casefold() not in words and name not in inside)
-
-
-def _plain(text: str) -> str:
-    """Without what makes one name look like another to a machine only: forms, case, spacing, invisible characters."""
-    seen = "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf")
-    return " ".join(seen.casefold().split())

@@ -4,14 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from tools.actions import MESSAGE_DELAY_S
-
-# ISO 4217 exponents that are not two; minor units of these are not hundredths.
-_EXPONENTS = {"JPY": 0, "KRW": 0, "CLP": 0, "VND": 0, "ISK": 0, "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3, "JOD": 3}
-
-
-def exponent_of(currency: str) -> int:
-    """How many decimals amounts of the currency have: two, where ISO 4217 says nothing else."""
-    return _EXPONENTS.get(currency, 2)
+from tools.currency import exponent_of
 
 
 def money(amount_minor: int, currency: str) -> str:

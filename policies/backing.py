@@ -1,6 +1,5 @@
 """What backs each argument: a trusted record, a person who typed it, only a customer's word, or nothing."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -107,7 +106,9 @@ class _Weighing:
                 best = found
         if best.backing == "text" and isinstance(value, str) and self._quotes_customer(value):
             return Backed("untrusted", "event")
-        said = best.backing == "unsupported" and not isinstance(value, Ref) and self._customer_said(argument, value)
+        said = (
+            best.backing == "unsupported" and not isinstance(value, Ref) and self._sources.said.states(argument, value)
+        )
         return Backed("untrusted", "event") if said else best
 
     def _by(self, value: Scalar, support: Support) -> Backed:
@@ -199,13 +200,6 @@ class _Weighing:
             return _UNSUPPORTED
         return _Weighing(earlier, self._reached, self._context, self._sources).of(field, held)
 
-    def _customer_said(self, argument: str, value: Scalar) -> bool:
-        return any(
-            _stated(argument, value, given.value)
-            for given in self._context.event_fields.values()
-            if not given.trust.trusted
-        )
-
     def _quotes_customer(self, value: str) -> bool:
         theirs = self._sources.outsiders
         return bool(theirs) and quoted(value, theirs, self._sources.own()) is not None
@@ -228,21 +222,3 @@ class _Weighing:
 
 def _same(held: Scalar, value: Scalar) -> bool:
     return type(held) is type(value) and held == value
-
-
-_NUMBER = re.compile(r"\d[\d.,' \u00a0]*\d|\d")
-
-
-def _stated(argument: str, value: Scalar, said: Scalar) -> bool:
-    """Whether a customer's word holds the value: the value itself, its text, or its amount in minor or major units."""
-    if _same(said, value):
-        return True
-    if not isinstance(said, str):
-        return False
-    if isinstance(value, str):
-        return len(value) >= 4 and value.casefold() in said.casefold()
-    if not isinstance(value, int) or isinstance(value, bool) or not argument.endswith("_minor"):
-        return False
-    whole = {str(value // 100)} if value % 100 == 0 else set()
-    digits = {re.sub(r"\D", "", match) for match in _NUMBER.findall(said)}
-    return not digits.isdisjoint({str(value)} | whole)

@@ -2,8 +2,10 @@
 an account number in a note moves money as surely as one in a field."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
+
+from tools.folding import plain, skeleton, squeezed
+from tools.written import in_figures
 
 _LONG = 9
 """Characters of an account, a telephone number or another number that is no amount and no date."""
@@ -26,12 +28,12 @@ def quoted(words: str, untrusted: Iterable[str], trusted: Iterable[str]) -> str 
 
     The texts are given by their `essence`; the trusted ones are looked at only where something was found.
     """
-    plain = _plain(words)
-    pieces = [*_marks(plain), *_runs(plain)]
+    said = plain(in_figures(words))
+    pieces = [*_marks(said), *_runs(said)]
     if not pieces:
         return None
     theirs = list(untrusted)
-    bare = {piece: _squeezed(piece) for piece in pieces}
+    bare = {piece: squeezed(skeleton(piece)) for piece in pieces}
     found = [piece for piece in pieces if any(bare[piece] in text for text in theirs)]
     if not found:
         return None
@@ -40,13 +42,14 @@ def quoted(words: str, untrusted: Iterable[str], trusted: Iterable[str]) -> str 
 
 
 def essence(text: str) -> str:
-    """Letters and digits alone, in one form: neither spacing nor punctuation makes a copy another text."""
-    return _squeezed(_plain(text))
+    """Letters and digits by their looks alone: spacing, punctuation, look-alikes and figures written as words make a
+    copy no other text."""
+    return squeezed(skeleton(in_figures(text)))
 
 
-def _marks(plain: str) -> Iterator[str]:
+def _marks(text: str) -> Iterator[str]:
     """Each mark; of one in groups every long run of them: what stands beside it may look like one more."""
-    for found in _MARK.finditer(plain):
+    for found in _MARK.finditer(text):
         groups = re.split(r"(?<=\w)[ ()/.,-]+(?=\w)", found.group())
         if "@" in found.group() or "/" in found.group() or len(groups) == 1:
             yield found.group()
@@ -58,17 +61,6 @@ def _marks(plain: str) -> Iterator[str]:
                     yield piece
 
 
-def _runs(plain: str) -> Iterator[str]:
-    words = _WORD.findall(plain)
+def _runs(text: str) -> Iterator[str]:
+    words = _WORD.findall(text)
     return (" ".join(words[at : at + RUN]) for at in range(len(words) - RUN + 1))
-
-
-def _plain(text: str) -> str:
-    if text.isascii():
-        return text.casefold()
-    seen = "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf")
-    return seen.casefold()
-
-
-def _squeezed(plain: str) -> str:
-    return "".join(_WORD.findall(plain))

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from policies.attributes import ATTRIBUTES, DOUBTS, RECORD_FACTORS
 from policies.request import PolicyRequest
+from tools.currency import exponent_of
 from tools.values import Value
 
 Percent = Annotated[int, Field(ge=0, le=100)]
@@ -112,11 +113,7 @@ def _why(name: str, value: int | str, currency: str) -> str:
     return f"{words}: {value}"
 
 
-_WHOLE_UNITS = frozenset({"CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF"})
-"""Currencies without minor units (ISO 4217, exponent 0)."""
-
-
 def _money(minor: int, currency: str) -> str:
-    if currency in _WHOLE_UNITS:
-        return f"{minor:,} {currency}"
-    return f"{minor // 100:,}.{minor % 100:02d} {currency}"
+    exponent = exponent_of(currency)
+    whole, rest = divmod(minor, 10**exponent)
+    return f"{whole:,}.{rest:0{exponent}d} {currency}" if exponent else f"{whole:,} {currency}"

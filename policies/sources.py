@@ -5,6 +5,7 @@ from functools import cached_property
 
 from policies.context import RequestContext
 from policies.quoting import essence
+from policies.said import Said
 from tools.reach import Reach
 from tools.records import Record
 
@@ -31,11 +32,21 @@ class Sources:
     def outsiders(self) -> list[str]:
         """The essence of what outsiders wrote, in the event and in the case's records; names too short to carry
         anything left out."""
+        return [essence(text) for text in self._outsiders]
+
+    @cached_property
+    def said(self) -> Said:
+        """The values that outsiders state, in whatever form."""
+        event = (one.value for one in self._context.event_fields.values() if not one.trust.trusted)
+        return Said([*(value for value in event if not isinstance(value, str)), *self._outsiders])
+
+    @cached_property
+    def _outsiders(self) -> list[str]:
         fields = self._context.event_fields.values()
         found = [one.value for one in fields if not one.trust.trusted and isinstance(one.value, str)]
         for record in self.reached.records.values():
             found += (text for text in self._texts(record, trusted=False) if len(text) > _SHORT)
-        return [essence(text) for text in found]
+        return found
 
     def own(self) -> Iterator[str]:
         """The essence of the texts of the case's records that trusted authors wrote; read when first asked for."""

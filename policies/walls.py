@@ -1,13 +1,11 @@
 """Customers are walled: what an action names, cites and says must belong to one customer, its own."""
 
-import re
-import unicodedata
 from collections.abc import Set
-from functools import lru_cache
 
 from policies.context import RequestContext
 from policies.targets import named_records
 from tools.actions import Action
+from tools.folding import Naming
 from tools.reach import Reach
 from tools.records import Contact
 
@@ -48,22 +46,8 @@ def _case_customers(known: Reach) -> set[str]:
 def _mentions(action: Action, names: list[str]) -> bool:
     if not names:
         return False
-    words = _plain("\n".join(_texts(action.args())))
-    plain = [_plain_name(name) for name in names]
-    return any(name in words and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", words) for name in plain)
-
-
-def _plain(text: str) -> str:
-    """Without what makes one name look like another to a machine only: forms, case, spacing, invisible characters."""
-    if text.isascii():
-        return " ".join(text.casefold().split())
-    seen = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
-    return " ".join(seen.casefold().split())
-
-
-@lru_cache(maxsize=16_384)
-def _plain_name(name: str) -> str:
-    return _plain(name)
+    words = Naming("\n".join(_texts(action.args())))
+    return any(words.names(name) for name in names)
 
 
 def _texts(value: object) -> list[str]:

@@ -10,6 +10,7 @@ TASKS: dict[str, str] = {
     "end_to_end": "end_to_end",
     "robustness": "robustness",
     "cost": "cost",
+    "grounding": "grounding",
     "injection": "injection",
     "sales_reports": "sales_reports",
 }

@@ -113,7 +113,8 @@ def test_a_letter_that_invents_something_names_it(desk: Desk) -> None:
     message = outcome.proposals[-1]
     assert message.action.tool == "send_customer_message"
     assert set(message.ungrounded) == {
-        "https://elsewhere.example/x.", "help@elsewhere.example", "24 March 2026", "EUR 750.00", "Jonas Petrov",
+        "https://elsewhere.example/x.", "help@elsewhere.example", "latest", "24 March 2026", "EUR 750.00",
+        "Jonas Petrov is to blame",
     }  # fmt: skip
 
 

@@ -48,7 +48,7 @@ def test_what_the_records_say_is_traced(text: str) -> None:
     [
         ("due on 13 March 2026", ["13 March 2026"]), ("2026-13-45", ["2026-13-45"]), ("EUR 5,000.01", ["EUR 5,000.01"]),
         ("a refund of €777", ["€777"]), ("777", ["777"]), ("ask x@evil.example", ["x@evil.example"]),
-        ("go to http://evil.example/a?b=1", ["http://evil.example/a?b=1"]), ("12,5 % off", ["12,5"]),
+        ("go to http://evil.example/a?b=1", ["http://evil.example/a?b=1"]), ("12,5 % off", ["12,5 %"]),
         ("USD 9", ["USD 9"]),
     ],
 )  # fmt: skip
@@ -114,7 +114,7 @@ def untraced(body: str) -> list[str]:
     "body",
     [
         TEMPLATE, "Dear Carla Harbour, Design was due on 12 March 2026.", "Design: March 19th, 2026.",
-        "Design ist am 19.03.2026 fertig, nicht am 12. März 2026.", "On 19 March, or in March 2026.",
+        "Design ist nun für den 19.03.2026 geplant statt für den 12. März 2026.", "On 19 March, or in March 2026.",
         "Design is worth EUR 5,000.00, that is 5.000,00 EUR or 5,000 euros or €5000.", "KIND REGARDS, LEA BRANDT",
     ],
 )  # fmt: skip
@@ -163,7 +163,7 @@ def test_what_the_firm_meant_to_say_is_no_invention() -> None:
 
 def test_a_number_of_another_record_in_reach_traces_nothing_in_a_letter() -> None:
     """The rate stands in the contract, but the letter was not to be written from it."""
-    assert untraced("at EUR 120.00 an hour") == ["EUR 120.00"]
+    assert untraced("at EUR 120.00 an hour") == ["EUR 120.00 an hour"]
     assert Grounds(situation()).untraced(note("at EUR 120.00 an hour")) == []
 
 
