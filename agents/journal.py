@@ -25,7 +25,7 @@ class ModelResponse(Value):
     """What a model answered, whole or not: `finish_reason` is the provider's, empty where it gave none.
 
     `cost_micros` is in millionths of the currency of the price list, None where no price is known. `prompt` stamps the
-    prompt file that asked.
+    prompt file that asked. `failure` says why there was no answer; then the rest says what the attempt has used.
     """
 
     content: str
@@ -38,6 +38,7 @@ class ModelResponse(Value):
     output_tokens: Count = 0
     cost_micros: Count | None = None
     latency_ms: Count = 0
+    failure: Annotated[str, Field(max_length=200)] | None = None
 
 
 class Spent(Value):

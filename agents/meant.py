@@ -47,6 +47,29 @@ def untold(text: str, letter: Letter, known: Known) -> Iterator[Span]:
     yield from _merged(found)
 
 
+def left_out(template: str, text: str) -> str | None:
+    """The first value of the template that the text no longer holds in any form; None where it holds all of them."""
+    kept = list(written(text))
+    for value in written(template):
+        if value.kind in _VALUES and not any(_same(value, piece) for piece in kept):
+            return value.text
+    return None
+
+
+def _same(value: Written, piece: Written) -> bool:
+    if value.kind != piece.kind:
+        return False
+    if value.kind == "date":
+        # A part that the template leaves open may be said, and the other way round.
+        return any(
+            all(None in pair or pair[0] == pair[1] for pair in zip(one, other, strict=True))
+            for one in value.days for other in piece.days
+        )  # fmt: skip
+    if value.numbers:
+        return value.currency == piece.currency and not value.numbers.isdisjoint(piece.numbers)
+    return _read(value) == _read(piece)
+
+
 class _Meant:
     """What a template says, for comparing."""
 

@@ -40,7 +40,8 @@ class Asked:
 
 @dataclass(frozen=True)
 class Reply:
-    """What goes back. `cut`: the connection ends after so many bytes. `drip_s`: the pause before each further byte."""
+    """What goes back. `cut`: the connection ends after so many bytes. `drip_s`: the pause before each further byte;
+    `drip_headers`: of the headers as well."""
 
     body: bytes
     status: int = 200
@@ -49,6 +50,7 @@ class Reply:
     wait_s: float = 0.0
     cut: int | None = None
     drip_s: float = 0.0
+    drip_headers: bool = False
 
 
 Script = Callable[[Asked], Reply]
@@ -100,6 +102,9 @@ class Loopback:
             self.asked.append(asked)
         reply = self.script(asked)
         self._over.wait(reply.wait_s) if reply.wait_s else None
+        if reply.drip_headers:
+            self._drip(handler, b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 60_000, reply.drip_s)
+            return
         handler.send_response(reply.status)
         handler.send_header("Content-Type", reply.content_type)
         for name, value in reply.headers.items():
@@ -109,12 +114,15 @@ class Loopback:
         if not reply.drip_s:
             handler.wfile.write(reply.body[: reply.cut])
             return
-        for at in range(len(reply.body)):
+        self._drip(handler, reply.body, reply.drip_s)
+
+    def _drip(self, handler: BaseHTTPRequestHandler, raw: bytes, pause_s: float) -> None:
+        for at in range(len(raw)):
             if self._over.is_set():
                 return
-            handler.wfile.write(reply.body[at : at + 1])
+            handler.wfile.write(raw[at : at + 1])
             handler.wfile.flush()
-            time.sleep(reply.drip_s)
+            time.sleep(pause_s)
 
     @contextmanager
     def serving(self) -> Iterator["Loopback"]:

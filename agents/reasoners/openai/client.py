@@ -9,7 +9,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -18,20 +18,21 @@ from typing import TYPE_CHECKING, Any
 
 from agents.journal import ModelResponse, ToolCall
 from agents.reasoners.base import ModelBusy
-from agents.reasoners.openai.limits import Limits, Price, Unusable
+from agents.reasoners.openai.limits import Limits, NotAsked, Price, Unusable
+from agents.reasoners.openai.transport import Exchanges, NoAnswer
 from agents.wording import line
 
 if TYPE_CHECKING:
-    import httpx2
     from langchain_core.messages import AIMessage
     from langchain_openai import ChatOpenAI
-
-MAX_ANSWER_BYTES = 2_000_000
-"""Of a whole answer; a server that sends more is cut off."""
 
 OUTAGE_S = 15.0
 _MOST_COUNTED = 2_000_000_000
 _AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+_LONGEST_S = 86_400.0
+"""Of what a server may ask for; anything above it means: not now."""
+
+_REASONS = frozenset({"stop", "length", "tool_calls", "function_call", "content_filter"})
 _log = logging.getLogger(__name__)
 
 
@@ -64,10 +65,6 @@ class _Busy(Exception):
         self.after_s, self.told = after_s, told
 
 
-class _NoAnswer(Exception):
-    """What came back is no answer of such a server."""
-
-
 class Client:
     """Safe to call from several threads."""
 
@@ -82,12 +79,13 @@ class Client:
         self._endpoint, self._limits = endpoint, limits
         self._sleep, self._monotonic = sleep, monotonic
         self._away_until, self._lock = 0.0, threading.Lock()
+        self._exchanges = Exchanges(endpoint.timeout_s)
 
     def ask(self, request: Request) -> ModelResponse:
         """Raises Unusable, and ModelBusy where the server itself asked for more time than is waited in place."""
         with self._lock:
             if self._monotonic() < self._away_until:
-                raise Unusable("the model could not be reached a moment ago")
+                raise NotAsked("the model could not be reached a moment ago")
         for attempt in range(self._limits.retries + 1):
             try:
                 return self._once(request)
@@ -114,11 +112,14 @@ class Client:
         more: dict[str, Any] = {"response_format": {"type": "json_schema", "json_schema": dict(request.schema)}}
         if request.functions:
             more |= {"tools": list(request.functions), "parallel_tool_calls": False}
-        try:
-            message = chat.invoke([dict(one) for one in request.messages], extra_body=more)
-        except Exception as error:
-            raise _classified(error) from error
-        return self._response(request, message, round((self._monotonic() - began) * 1000))
+        with self._exchanges.begin() as exchange:
+            try:
+                message = chat.invoke([dict(one) for one in request.messages], extra_body=more)
+                return self._response(request, message, round((self._monotonic() - began) * 1000))
+            except Exception as error:
+                if exchange.over:
+                    raise _Busy("its server did not answer in time", None, told=False) from error
+                raise _classified(error) from error
 
     def _response(self, request: Request, message: "AIMessage", latency_ms: int) -> ModelResponse:
         meta, price = message.response_metadata, self._endpoint.price
@@ -126,7 +127,7 @@ class Client:
         refusal = message.additional_kwargs.get("refusal")
         return ModelResponse(
             content=_whole(message.content if isinstance(message.content, str) else json.dumps(message.content)),
-            finish_reason=_whole(str(meta.get("finish_reason") or ""))[:100],
+            finish_reason=_ended(meta.get("finish_reason")),
             refusal=None if refusal is None else _whole(str(refusal)),
             tool_calls=_calls(message),
             model=line(_whole(str(meta.get("model_name") or self._endpoint.model))),
@@ -139,7 +140,6 @@ class Client:
     @cached_property
     def _chat(self) -> "ChatOpenAI":
         from langchain_openai import ChatOpenAI
-        from openai import DefaultHttpxClient
         from pydantic import SecretStr
 
         return ChatOpenAI(
@@ -151,51 +151,16 @@ class Client:
             request_timeout=self._endpoint.timeout_s,
             max_tokens=self._endpoint.max_tokens,
             use_responses_api=False,
-            # A redirect would send a customer's text to wherever it says.
-            http_client=DefaultHttpxClient(
-                follow_redirects=False, event_hooks={"request": [self._begin], "response": [self._bound]}
-            ),
+            http_client=self._exchanges.http_client(),
         )
-
-    def _begin(self, request: "httpx2.Request") -> None:
-        request.extensions["deadline"] = self._monotonic() + self._endpoint.timeout_s
-
-    def _bound(self, response: "httpx2.Response") -> None:
-        """The library's own time-out is between two bytes: a server that drips would hold a worker for ever."""
-        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if response.is_success and kind != "application/json":
-            raise _NoAnswer(f"it answered with {line(kind, 60) or 'no content type'} instead of JSON")
-        stream, deadline = response.stream, float(response.request.extensions["deadline"])
-        assert hasattr(stream, "__iter__")
-        response.stream = _bounded(stream, deadline, self._monotonic)
-
-
-def _bounded(stream: Any, deadline: float, monotonic: Callable[[], float]) -> "httpx2.SyncByteStream":
-    import httpx2
-
-    class Bounded(httpx2.SyncByteStream):
-        def __iter__(self) -> Iterator[bytes]:
-            size = 0
-            for chunk in stream:
-                size += len(chunk)
-                if size > MAX_ANSWER_BYTES:
-                    raise _NoAnswer(f"its answer is longer than {MAX_ANSWER_BYTES:,} bytes")
-                if monotonic() > deadline:
-                    raise httpx2.ReadTimeout("the answer as a whole took too long")
-                yield chunk
-
-        def close(self) -> None:
-            stream.close()
-
-    return Bounded()
 
 
 def _classified(error: Exception) -> Exception:
     """What a failed call means: `_Busy` where asking again may help, else Unusable."""
     import openai
 
-    cause = error if isinstance(error, _NoAnswer) else error.__cause__
-    if isinstance(cause, _NoAnswer):
+    cause = error if isinstance(error, NoAnswer) else error.__cause__
+    if isinstance(cause, NoAnswer):
         return Unusable(str(cause))
     if isinstance(error, openai.APITimeoutError):
         return _Busy("its server did not answer in time", None, told=False)
@@ -217,14 +182,14 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         value = headers.get(name)
         try:
             if value is not None:
-                return max(0.0, float(value) / scale)
+                return min(max(0.0, float(value) / scale), _LONGEST_S)
         except ValueError:
             continue
     try:
         at, now = (parsedate_to_datetime(headers[name]) for name in ("retry-after", "date"))
-    except (KeyError, ValueError):
+        return min(max(0.0, (at - now).total_seconds()), _LONGEST_S)
+    except (KeyError, ValueError, TypeError, OverflowError):
         return None
-    return max(0.0, (at - now).total_seconds())
 
 
 def _used(request: Request, message: "AIMessage") -> tuple[int, int]:
@@ -235,6 +200,11 @@ def _used(request: Request, message: "AIMessage") -> tuple[int, int]:
         read = len(json.dumps([dict(one) for one in request.messages], ensure_ascii=False).encode()) // 4
         written = len(str(message.content).encode()) // 4
     return min(max(0, read), _MOST_COUNTED), min(max(0, written), _MOST_COUNTED)
+
+
+def _ended(reason: object) -> str:
+    """Why the answer ended, as far as it is one of the protocol's reasons: people read it, and the server wrote it."""
+    return "" if not reason else reason if isinstance(reason, str) and reason in _REASONS else "unknown"
 
 
 def _whole(text: str) -> str:

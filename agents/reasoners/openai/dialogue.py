@@ -4,6 +4,8 @@ Each call is journalled before anything is done with it and counted against the 
 """
 
 import json
+import re
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -13,13 +15,15 @@ from agents.case_records import CaseRecords, NotHere, NotOffered, Unanswered
 from agents.journal import Journal, ModelResponse, Spent, ToolCall
 from agents.reasoners.base import ModelBusy
 from agents.reasoners.openai.client import Client, Endpoint, Request
-from agents.reasoners.openai.limits import LedAstray, Limits, Unusable
+from agents.reasoners.openai.limits import LedAstray, Limits, NotAsked, Unusable
+from agents.wording import line
 from prompts import Prompt
 from tools.proposals import Usage
 from tools.values import digest
 
 A = TypeVar("A", bound=BaseModel)
 
+_TURN_MARKS = re.compile(r"[<>]|\[(?=/?[A-Z][A-Z_ ]*\])")
 STRAYS = 2
 """Functions that do not exist, or records that are not the customer's, that a model may ask for by mistake."""
 
@@ -35,7 +39,7 @@ class Dialogue:
         """The model's answer, from the journal if it was paid for before. Raises Unusable, ModelBusy."""
         messages: list[Mapping[str, Any]] = [
             {"role": "system", "content": prompt.text},
-            {"role": "user", "content": json.dumps(data, ensure_ascii=False)},
+            {"role": "user", "content": marked_data(data)},
         ]
         schema = {"name": prompt.name, "strict": True, "schema": strict_schema(answer)}
         functions = [_function(name, *said) for name, said in records.offered.items()] if records else []
@@ -47,8 +51,12 @@ class Dialogue:
             asked += len(response.tool_calls)
             if asked > self._limits.lookups:
                 raise LedAstray(f"it asked for more than {self._limits.lookups} lookups")
-            messages.append(_asking(response))
-            for call in response.tool_calls:
+            calls = [
+                call.model_copy(update={"id": f"call-{asked - place}"})
+                for place, call in enumerate(reversed(response.tool_calls))
+            ][::-1]
+            messages.append(_asking(calls))
+            for call in calls:
                 said, stray = _answer(call, records)
                 strays += stray
                 messages.append({"role": "tool", "tool_call_id": call.id, "content": said})
@@ -68,15 +76,29 @@ class Dialogue:
             spent = self._journal.spent()
             size = len(json.dumps(asked, ensure_ascii=False).encode())
             self._check(spent, size)
+            began = time.monotonic()
             try:
                 response = self._client.ask(request).model_copy(update={"prompt": prompt.stamp})
-            except ModelBusy as busy:
+            except ModelBusy as busy:  # nothing was used
                 if spent.case_age_s + busy.after.total_seconds() > self._limits.patience.total_seconds():
                     raise Unusable(f"it stayed busy ({busy})") from busy
+                raise
+            except NotAsked:
+                raise
+            except Unusable as failure:
+                self._failed(key, prompt, spent, str(failure), round((time.monotonic() - began) * 1000))
                 raise
             self._journal.record(key, response)
         self._made.append(response)
         return response
+
+    def _failed(self, key: str, prompt: Prompt, spent: Spent, why: str, latency_ms: int) -> None:
+        """Puts a call without an answer on record: its time counts, and it is made again when it is asked for again."""
+        attempt = ModelResponse(
+            content="", finish_reason="", model=line(self._endpoint.model), prompt=prompt.stamp, latency_ms=latency_ms,
+            failure=line(why),
+        )  # fmt: skip
+        self._journal.record(f"{key}/failed/{spent.case_calls}", attempt)
 
     def _check(self, spent: Spent, size: int) -> None:
         # A token is two bytes or more of such text; what comes back is bounded by max_tokens.
@@ -93,6 +115,15 @@ class Dialogue:
             return answer.model_validate_json(response.content)
         except ValidationError as error:
             raise Unusable(f"its answer has not the shape asked for ({error.error_count()} errors)") from error
+
+
+def marked_data(data: Mapping[str, Any]) -> str:
+    """One JSON object in which no text can end its field, its object or its turn.
+
+    A quotation mark is escaped by JSON itself. The marks by which chat templates tell turns apart (`<|im_end|>`,
+    `[/INST]`) are escaped too: some servers read them wherever they stand.
+    """
+    return _TURN_MARKS.sub(lambda found: f"\\u{ord(found.group()):04x}", json.dumps(data, ensure_ascii=False))
 
 
 def usage_of(made: Sequence[ModelResponse]) -> Usage:
@@ -112,20 +143,20 @@ def _answer(call: ToolCall, records: CaseRecords | None) -> tuple[str, bool]:
             raise Unanswered("the arguments must be one JSON object")
         if records is None:
             raise NotOffered("there is no such function")
-        return json.dumps(records.ask(call.name, arguments), ensure_ascii=False), False
+        return marked_data(records.ask(call.name, arguments)), False
     except (ValueError, RecursionError):
-        return json.dumps({"error": "the arguments are not valid JSON"}), False
+        return marked_data({"error": "the arguments are not valid JSON"}), False
     except Unanswered as error:
-        return json.dumps({"error": str(error)}), isinstance(error, NotHere | NotOffered)
+        return marked_data({"error": str(error)}), isinstance(error, NotHere | NotOffered)
 
 
-def _asking(response: ModelResponse) -> dict[str, Any]:
+def _asking(calls: Sequence[ToolCall]) -> dict[str, Any]:
     """The model's own turn, as it is sent back; arguments that are no JSON object would make the next call fail."""
     return {
         "role": "assistant", "content": "",
         "tool_calls": [
             {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": _object(call.arguments)}}
-            for call in response.tool_calls
+            for call in calls
         ],
     }  # fmt: skip
 

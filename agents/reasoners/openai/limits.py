@@ -11,6 +11,10 @@ class Unusable(Exception):
     """The model gave no answer that counts; the message says why, without quoting the answer."""
 
 
+class NotAsked(Unusable):
+    """No request was made, since one failed a moment ago."""
+
+
 class OverBudget(Unusable):
     """What is allowed for the case or for the day is used up."""
 

@@ -9,8 +9,8 @@ the provider says that it is complete and it has the shape asked for. What becom
 - the model was led astray (it asked for other customers' records, for functions that do not exist, or for ever more):
   nobody answers; the assessment abstains, says so, and a person reads the text.
 
-What the embedded reasoner finds in the same text bounds what the model may make of it: a text that reads as urgent
-stays urgent, and a category on which the two do not agree is not a sure one.
+What the embedded reasoner finds in the same text bounds what the model may make of it: urgency and impact are only
+ever raised, and a category that the two do not share is not a sure one. A letter keeps every value of its draft.
 """
 
 import logging
@@ -19,6 +19,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from agents.journal import Journal
+from agents.meant import left_out
 from agents.reasoners.base import CATEGORIES, Reading, Reasoner, Wording
 from agents.reasoners.embedded.language import plain
 from agents.reasoners.openai.client import Client, Endpoint
@@ -36,6 +37,11 @@ MAX_TEXT = 20_000
 
 DISAGREED = 50
 """The most confidence in a category that the embedded reasoner, sure of another one, does not share."""
+
+UNCONFIRMED = 65
+"""The most confidence in a category that nobody else has read out of the text: somebody is to look at it."""
+
+_LEVELS: tuple[Level, ...] = ("low", "medium", "high")
 
 Unclear = Literal["several_requests", "too_vague", "not_a_request", "contradictory", "other"]
 _WHY: dict[Unclear | None, str] = {
@@ -108,6 +114,8 @@ class OpenAIReasoner:
             subject, body = line(plain(answer.subject)), plain(answer.body).strip()
             if not subject or not body:
                 raise Unusable("its letter is empty")
+            if (lost := left_out(f"{letter.subject}\n{letter.body}", f"{subject}\n{body}")) is not None:
+                raise Unusable(f"its letter leaves out {lost}")
         except Unusable as failure:
             wording = self._instead.word(letter, facts, journal)
             return Wording(wording.subject, wording.body, self._stamp_instead(wording.stamp, failure))
@@ -116,13 +124,13 @@ class OpenAIReasoner:
 
     def _assessed(self, reading: Reading, answer: AssessedByModel, second: Assessment, usage: Usage) -> Assessment:
         confidence = answer.confidence if answer.category else 0
-        if second.category is not None and answer.category != second.category:
-            confidence = min(confidence, DISAGREED)
+        if answer.category != second.category:
+            confidence = min(confidence, UNCONFIRMED if second.category is None else DISAGREED)
         unclear = _WHY.get(answer.why_unclear, "the model could not tell") if answer.category is None else None
         return Assessment(
             category=answer.category, urgency=_no_lower(answer.urgency, second.urgency),
             impact=_no_lower(answer.impact, second.impact), confidence=confidence, evidence=list(reading.evidence),
-            abstained=unclear, novelty=0 if second.abstained else second.novelty, language=answer.language,
+            abstained=unclear, novelty=second.novelty, language=answer.language,
             model=line(self._endpoint.model), usage=usage,
         )  # fmt: skip
 
@@ -142,5 +150,5 @@ class OpenAIReasoner:
 
 
 def _no_lower(said: Level, plainly: Level) -> Level:
-    """What reads as high by its plain words stays high, whatever a model was talked into."""
-    return "high" if plainly == "high" else said
+    """The higher of the two: a model may raise what the text plainly reads as, and is talked down by nobody."""
+    return max(said, plainly, key=_LEVELS.index)

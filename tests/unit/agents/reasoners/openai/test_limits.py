@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from agents.journal import Spent
 from agents.reasoners.openai import Limits, OverBudget, Price
-from evals.adversary.server import said
+from evals.adversary.server import Reply, said
 from tests.unit.agents.reasoners.openai.conftest import Bench, good
 from tests.unit.agents.small_firm import Journal
 
@@ -41,6 +41,18 @@ def test_a_dialogue_ends_where_the_budget_ends(bench: Bench) -> None:
     assessed = bench.assess(journal=journal, case_calls=2)
     assert "calls for one case" in assessed.model
     assert len(bench.server.asked) == len(journal.calls) == 2
+
+
+def test_calls_without_an_answer_use_up_the_time_of_a_case(bench: Bench) -> None:
+    """A server that lets everybody wait is not waited for once more with every run of the case."""
+    bench.server.script = lambda asked: Reply(b"", wait_s=5)
+    journal = Journal()
+    reasons = [bench.assess(journal=journal, timeout_s=0.3, retries=0, case_seconds=0).model for _ in range(2)]
+    assert "did not answer in time" in reasons[0]
+    assert "model's time for one case is used up" in reasons[1]
+    (call,) = journal.calls.values()
+    assert call.latency_ms >= 300
+    assert str(call.failure).endswith("did not answer in time")
 
 
 def test_a_server_that_counts_nothing_is_counted_by_size(bench: Bench) -> None:

@@ -128,6 +128,20 @@ def test_one_wrong_question_is_told_and_forgiven(bench: Bench, name: str, argume
     assert bench.server.asked[1].answers == [{"error": told}]
 
 
+def test_calls_that_share_an_id_are_told_apart_in_what_is_sent_back(bench: Bench) -> None:
+    def script(asked: Asked) -> Reply:
+        if asked.answers:
+            return good()
+        reply = said(None, calls=[("list_projects", "{}"), ("get_forecast", '{"project_id": "prj-one"}')])
+        return Reply(reply.body.replace(b"call-1", b"call-0").replace(b"call-0", b""))
+
+    bench.server.script = script
+    assert bench.assess().model == "test-model"
+    turns = bench.server.asked[1].body["messages"][2:]
+    assert [one["id"] for one in turns[0]["tool_calls"]] == [one["tool_call_id"] for one in turns[1:]]
+    assert len({one["tool_call_id"] for one in turns[1:]}) == 2
+
+
 def always(*calls: tuple[str, str]) -> Any:
     return lambda asked: said(None, calls=list(calls))
 

@@ -28,6 +28,9 @@ def after(failures: list[Reply]) -> "Iterator[Reply]":
         ([told(429, retry_after_ms="1500"), told(529)], [1.5, 1.0]),
         ([told(429, Retry_After="soon"), told(408)], [0.5, 1.0]),
         ([told(503, Retry_After="-3")], [0.0]),
+        ([told(429, Retry_After="nan")], [0.0]),
+        ([told(429, Retry_After="Fri, 31 Dec 1999 23:59:59 -0000")], [0.5]),
+        ([told(429, Retry_After="Fri, 99 Dec 9999 99:99:99 GMT")], [0.5]),
     ],
 )
 def test_what_passes_soon_is_waited_for_in_place(bench: Bench, failures: list[Reply], slept: list[float]) -> None:
@@ -38,7 +41,9 @@ def test_what_passes_soon_is_waited_for_in_place(bench: Bench, failures: list[Re
     assert len(bench.server.asked) == len(failures) + 1
 
 
-@pytest.mark.parametrize(("asked_for", "waits"), [("60", 60), ("5.5", 5.5), ("86400", 300), ("1e9", 300)])
+@pytest.mark.parametrize(
+    ("asked_for", "waits"), [("60", 60), ("5.5", 5.5), ("86400", 300), ("1e9", 300), ("1e300", 300), ("inf", 300)]
+)
 def test_what_takes_longer_is_left_to_the_queue_within_a_bound(bench: Bench, asked_for: str, waits: float) -> None:
     bench.server.script = lambda asked: told(429, Retry_After=asked_for)
     journal = Journal()
