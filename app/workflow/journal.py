@@ -66,7 +66,7 @@ class DatabaseJournal:
                 details={
                     "tokens_in": response.input_tokens, "tokens_out": response.output_tokens,
                     "cost_micros": response.cost_micros, "latency_ms": response.latency_ms,
-                    "model": response.model, "prompt": response.prompt, "failure": response.failure,
+                    "model": response.model, "prompt": response.prompt, "failed": response.failure is not None,
                 },
                 payloads=[payload],
             )  # fmt: skip

@@ -98,7 +98,7 @@ class Dialogue:
             content="", finish_reason="", model=line(self._endpoint.model), prompt=prompt.stamp, latency_ms=latency_ms,
             failure=line(why),
         )  # fmt: skip
-        self._journal.record(f"{key}/failed/{spent.case_calls}", attempt)
+        self._journal.record(digest({"failed": key, "after": spent.case_calls}), attempt)
 
     def _check(self, spent: Spent, size: int) -> None:
         # A token is two bytes or more of such text; what comes back is bounded by max_tokens.
