@@ -102,7 +102,10 @@ class Review(SQLModel, table=True):
 
 
 class Verdict(SQLModel, table=True):
-    """What one person said of one review; verdicts on another digest than the review's present one no longer count."""
+    """What one person said of one review; verdicts on another digest than the review's present one no longer count.
+
+    `answer_payload`: what the assistant answered to a question, `answered_at` when.
+    """
 
     __table_args__ = (Index("ix_verdict_review", "review_id", "at"),)
 
@@ -118,4 +121,6 @@ class Verdict(SQLModel, table=True):
     surface: str
     shown_at: datetime | None = optional_time_field()
     comment_payload: str | None = None
+    answer_payload: str | None = None
+    answered_at: datetime | None = optional_time_field()
     at: datetime = time_field()

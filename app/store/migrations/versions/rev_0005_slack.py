@@ -1,13 +1,14 @@
-"""Slack: workspaces, whose accounts are whose, what was posted and what it showed; who has taken a case on.
+"""Slack: workspaces, whose accounts are whose, what was posted and what it showed; who has taken a case on; answers to
+what reviewers ask.
 
-Revision: 0004. Follows: 0003.
+Revision: 0005. Follows: 0004.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
@@ -108,9 +109,13 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("case_id", "principal_id"),
     )
+    op.add_column("verdict", sa.Column("answer_payload", sa.String(), nullable=True))
+    op.add_column("verdict", sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("verdict", "answered_at")
+    op.drop_column("verdict", "answer_payload")
     for table in (
         "snooze", "slack_workspace", "slack_shown", "slack_message", "slack_link", "slack_code", "case_claim",
     ):  # fmt: skip
