@@ -6,6 +6,7 @@ payloads, sealed apart (see app/audit/vault.py); of them the leaf holds a name a
 
 import base64
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote
@@ -77,6 +78,7 @@ class LoggedActor(Value):
     signed_in_at: Stamp | None = None
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def of(cls, actor: Actor, delegated_by: str | None = None) -> Self:
         """The actor as the log keeps it."""
         return cls.model_validate({

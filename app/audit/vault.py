@@ -16,12 +16,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Connection, and_, bindparam, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from app.audit.leaf import SALT_BYTES, PayloadRef, payload_digest
 from app.ids import new_id
+from app.store import rows
 from app.store.models.audit import Payload, SubjectKey
 from tools.values import canonical
 
@@ -30,7 +31,6 @@ _SEALED, _KEYS = "vault.sealed", "vault.keys"
 _KEY_BITS = 256
 
 # Built once: putting a statement together costs more than running it.
-_ADD = insert(Payload)
 # The lock keeps an erasure out until the sealing transaction ends, so it cannot miss what is sealed there. It is the
 # weakest one that does: two transactions that both revive an erased subject queue for its row and cannot deadlock.
 _KEY = (
@@ -109,7 +109,7 @@ class Vault:
             "id": ident, "tenant": tenant, "data_subject": subject, "name": name, "seq": None, "created_at": at,
             "digest": digest, "ciphertext": sealed,
         }  # fmt: skip
-        session.connection().execute(_ADD, row)
+        rows.store(session, Payload, row)
         ref = PayloadRef(name=name, subject=subject, digest=digest)
         session.info.setdefault(_SEALED, {})[ident] = (tenant, ref)
         return ident

@@ -36,22 +36,27 @@ def file_proposals(
     """Decides about every proposal of an outcome and puts each, its decision and what follows from it on record."""
     if not outcome.proposals:
         return
-    hearing = Hearing(ctx, session, case, trigger, material, now)
-    earlier: dict[str, Action] = {}
+    hearing = Hearing(
+        ctx, session, case, trigger, material, now, actions=[proposal.action for proposal in outcome.proposals]
+    )
     facts = event_facts(trigger.event.data, trigger.trust, trigger.event.source, now)
-    for ordinal, proposal in enumerate(outcome.proposals):
-        question = Question(
-            proposal.id, proposal.action, doubt_of(outcome.assessment, proposal), dict(earlier),
-            evidence=proposal.evidence,
-        )  # fmt: skip
-        judged = hearing.judge(question)
-        cited = [fact.model_dump(mode="json") for fact in material.facts(proposal.evidence, facts)]
-        row = file_proposal(
-            ctx, session, case, proposal, judged, now, run_id=run_id, ordinal=ordinal, evidence_facts=cited
-        )
-        file_decision(ctx, session, case, row, judged, now, stage="propose")
-        if row.status != "denied":
-            earlier[proposal.id] = proposal.action
+    earlier: dict[str, Action] = {}
+    with rows.together(session):
+        for ordinal, proposal in enumerate(outcome.proposals):
+            question = Question(
+                proposal.id, proposal.action, doubt_of(outcome.assessment, proposal), dict(earlier),
+                evidence=proposal.evidence,
+            )  # fmt: skip
+            judged = hearing.judge(question)
+            cited = [fact.model_dump(mode="json") for fact in material.facts(proposal.evidence, facts)]
+            row = file_proposal(
+                ctx, session, case, proposal, judged, now, run_id=run_id, ordinal=ordinal, evidence_facts=cited
+            )
+            file_decision(ctx, session, case, row, judged, now, stage="propose")
+            if row.status != "denied":
+                earlier[proposal.id] = proposal.action
+            if row.status == "decided":
+                hearing.filed(question)
 
 
 def doubt_of(assessment: Assessment, proposal: Proposal) -> Doubt:

@@ -4,6 +4,7 @@ For each action a policy request is made from its arguments and the records. Not
 doubt (low confidence, novelty, ungrounded text) can only add risk.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -63,20 +64,34 @@ class Judged:
     seen: dict[str, str]
 
 
-class Hearing:
-    """What is the same for every question of the case is worked out once; what an answer changes is asked each time.
+@dataclass(frozen=True)
+class _Past:
+    """What history says: by scope, by target, by tool, and the records that the case's executions created."""
 
+    moved: Mapping[str, int]
+    duplicates: Mapping[str, int]
+    reversals: Mapping[str, tuple[int, int]]
+    created: Sequence[str]
+
+
+class Hearing:
+    """What is the same for every question of the case is worked out once, and history is asked once for all of them.
+
+    `actions`: those that there will be questions about, where there are several; nothing may be stored of them yet.
     Raises Problem and tenancy.SettingInvalid where the tenant's settings cannot be read.
     """
 
     def __init__(
-        self, ctx: Context, session: Session, case: Case, trigger: Trigger, material: Material, now: datetime
-    ) -> None:
+        self, ctx: Context, session: Session, case: Case, trigger: Trigger, material: Material, now: datetime,
+        actions: Sequence[Action] = (),
+    ) -> None:  # fmt: skip
         self._session, self._case, self._trigger, self._material, self._now = session, case, trigger, material, now
+        self._actions = actions
+        self._past: _Past | None = None
+        self._filed: Counter[str] = Counter()
         self._settings = tenancy.read(session, case.tenant)
         self._engine = ctx.rulesets.standing.engine
         self._sources: Sources | None = None
-        self._reversals: dict[str, tuple[int, int]] = {}
 
     def judge(self, question: Question) -> Judged:
         """Decides about one action as things stand. Any error on the way gives `deny`, never less."""
@@ -106,16 +121,16 @@ class Hearing:
             return Judged(question, refused, None, {}, {})
         return Judged(question, decided, request, support, rested_on)
 
+    def filed(self, question: Question) -> None:
+        """What was asked about is on record now and may take effect: the same once more is a possible duplicate."""
+        self._filed[question.target] += 1
+
     def _context(self, question: Question) -> RequestContext:
-        session, case, action = self._session, self._case, question.action
-        since = self._now - timedelta(days=self._settings.window_days)
-        scopes = {
-            scope: f"{scope}/{ident}" for scope, ident in route.scopes(case, action, self._material.known).items()
-        }
-        sums = history.moved(session, case.tenant, scopes.values(), since, but=question.execution_id)
-        moved = {scope: sums[name] for scope, name in scopes.items()}
-        alike = history.duplicates(session, case.tenant, question.target, question.proposal_id, since)
-        executions, reversals = self._taken_back(action.tool)
+        action = question.action
+        past = self._past = self._past or self._asked(question)
+        moved = {scope: past.moved[name] for scope, name in self._scopes(action).items()}
+        executions, reversals = past.reversals[action.tool]
+        alike = past.duplicates[question.target] + self._filed[question.target]
         return RequestContext(
             **self._same,
             editor=question.editor, edited=list(question.edited),
@@ -125,7 +140,7 @@ class Hearing:
             ),
             duplicates=alike + self._settings.unexplained(action), executions=executions, reversals=reversals,
             earlier=dict(question.earlier), results=dict(question.results),
-            created=history.created_keys(self._created, action),
+            created=history.created_keys(past.created, action),
             evidence_customers=sorted(self._cited_customers(question)),
         )  # fmt: skip
 
@@ -146,14 +161,22 @@ class Hearing:
             "channels": [*material.channels, *settings.channels], "foreign_names": material.foreign_names,
         }  # fmt: skip
 
-    def _taken_back(self, tool: str) -> tuple[int, int]:
-        if tool not in self._reversals:
-            self._reversals[tool] = history.reversals(self._session, self._case.tenant, tool, self._now)
-        return self._reversals[tool]
+    def _asked(self, question: Question) -> _Past:
+        session, tenant = self._session, self._case.tenant
+        actions = self._actions or [question.action]
+        since = self._now - timedelta(days=self._settings.window_days)
+        scopes = {name for action in actions for name in self._scopes(action).values()}
+        targets = {history.target_of(action) for action in actions}
+        return _Past(
+            moved=history.moved(session, tenant, scopes, since, but=question.execution_id),
+            duplicates=history.duplicates(session, tenant, targets, since, but=question.proposal_id),
+            reversals=history.reversals(session, tenant, {action.tool for action in actions}, self._now),
+            created=history.created(session, tenant, self._case.id),
+        )
 
-    @cached_property
-    def _created(self) -> list[str]:
-        return history.created(self._session, self._case.tenant, self._case.id)
+    def _scopes(self, action: Action) -> dict[str, str]:
+        found = route.scopes(self._case, action, self._material.known)
+        return {scope: f"{scope}/{ident}" for scope, ident in found.items()}
 
     def _cited_customers(self, question: Question) -> set[str]:
         """Whose the cited facts are; in what leaves the house, a record out of the case's reach is a stranger's."""

@@ -1,10 +1,12 @@
 """History: what this tenant has already moved, asked for and taken back, as a decision counts it."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Select, bindparam, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, false, func, or_, select
 from sqlmodel import Session, col
 
 from app.store import rows
@@ -40,55 +42,39 @@ def target_of(action: Action) -> str:
 
 COUNTED = (Proposal, Review, Execution, Reservation)
 # Built once: putting a statement together costs more than running it, and each decision asks all of these.
-_DUPLICATES = (
-    select(func.count())
-    .select_from(Proposal)
-    .where(
-        col(Proposal.tenant) == bindparam("of"), col(Proposal.target) == bindparam("same"),
-        col(Proposal.id) != bindparam("mine"), col(Proposal.created_at) >= bindparam("since"),
-        col(Proposal.status) == "decided",
-        exists().where(
-            col(Execution.proposal_id) == col(Proposal.id),
-            one_of(col(Execution.status), (*LIVE_EXECUTIONS, "succeeded")),
-        )
-        | exists().where(col(Review.proposal_id) == col(Proposal.id), col(Review.status) == "pending"),
-    )
-)  # fmt: skip
-_REVERSALS = (
-    select(col(Execution.status), func.count())
-    .where(
-        col(Execution.tenant) == bindparam("of"), col(Execution.tool) == bindparam("tool"),
-        one_of(col(Execution.status), ("succeeded", "undone")), col(Execution.created_at) >= bindparam("since"),
-    )
-    .group_by(col(Execution.status))
-)  # fmt: skip
 _CREATED = select(col(Execution.result)).where(
     col(Execution.case_id) == bindparam("case"), col(Execution.status) == "succeeded",
     col(Execution.tenant) == bindparam("of"),
 )  # fmt: skip
 
 
-def duplicates(session: Session, tenant: str, target: str, proposal_id: str, since: datetime) -> int:
-    """How many other proposals of that target are waiting for people, at work or done since then."""
-    asked = {"of": tenant, "same": target, "mine": proposal_id, "since": since}
-    return int(rows.written(session, *COUNTED).execute(_DUPLICATES, asked).scalar_one())
+def duplicates(
+    session: Session, tenant: str, targets: Collection[str], since: datetime, *, but: str | None = None
+) -> dict[str, int]:
+    """How many proposals of each target, without proposal `but`, are waiting for people, at work or done since then."""
+    names, statement = _named(targets), _duplicates(len(targets))
+    asked = {"of": tenant, "but": but or "", "since": since, **names}
+    found = {target: int(count) for target, count in rows.written(session, *COUNTED).execute(statement, asked)}
+    return {target: found.get(target, 0) for target in targets}
 
 
 def moved(
     session: Session, tenant: str, scopes: Collection[str], since: datetime, *, but: str | None = None
 ) -> dict[str, int]:
     """Minor units of the base currency reserved or used since then, by scope, without execution `but`."""
-    names = {f"scope{place}": scope for place, scope in enumerate(scopes)}
+    names, statement = _named(scopes), _moved(len(scopes))
     asked = {"of": tenant, "since": since, "but": but or "", **names}
-    found = {scope: int(amount) for scope, amount in rows.written(session, *COUNTED).execute(_moved(len(names)), asked)}
+    found = {scope: int(amount) for scope, amount in rows.written(session, *COUNTED).execute(statement, asked)}
     return {scope: found.get(scope, 0) for scope in scopes}
 
 
-def reversals(session: Session, tenant: str, tool: str, now: datetime) -> tuple[int, int]:
-    """Executions of the tool that took effect in the last year, and how many of them were taken back."""
-    asked = {"of": tenant, "tool": tool, "since": now - timedelta(days=365)}
-    counts = {status: int(count) for status, count in rows.written(session, *COUNTED).execute(_REVERSALS, asked)}
-    return sum(counts.values()), counts.get("undone", 0)
+def reversals(session: Session, tenant: str, tools: Collection[str], now: datetime) -> dict[str, tuple[int, int]]:
+    """Executions of each tool that took effect in the last year, and how many of them were taken back."""
+    asked = {"of": tenant, "since": now - timedelta(days=365), **_named(tools)}
+    counts: dict[str, Counter[str]] = {tool: Counter() for tool in tools}
+    for tool, status, count in rows.written(session, *COUNTED).execute(_reversals(len(tools)), asked):
+        counts[tool][status] = int(count)
+    return {tool: (of_it.total(), of_it["undone"]) for tool, of_it in counts.items()}
 
 
 def created(session: Session, tenant: str, case_id: str) -> list[str]:
@@ -110,13 +96,51 @@ def created_keys(keys: Sequence[str], action: Action) -> list[str]:
     return list(keys)
 
 
+def _named(values: Collection[str]) -> dict[str, str]:
+    return {f"one{place}": value for place, value in enumerate(values)}
+
+
+def _one_of(column: Any, count: int) -> ColumnElement[bool]:
+    return or_(false(), *(column == bindparam(f"one{place}") for place in range(count)))
+
+
+@cache
+def _duplicates(targets: int) -> Select[str | None, int]:
+    return (
+        select(col(Proposal.target), func.count())
+        .where(
+            col(Proposal.tenant) == bindparam("of"), _one_of(col(Proposal.target), targets),
+            col(Proposal.id) != bindparam("but"), col(Proposal.created_at) >= bindparam("since"),
+            col(Proposal.status) == "decided",
+            exists().where(
+                col(Execution.proposal_id) == col(Proposal.id),
+                one_of(col(Execution.status), (*LIVE_EXECUTIONS, "succeeded")),
+            )
+            | exists().where(col(Review.proposal_id) == col(Proposal.id), col(Review.status) == "pending"),
+        )
+        .group_by(col(Proposal.target))
+    )  # fmt: skip
+
+
+@cache
+def _reversals(tools: int) -> Select[str, str, int]:
+    return (
+        select(col(Execution.tool), col(Execution.status), func.count())
+        .where(
+            col(Execution.tenant) == bindparam("of"), _one_of(col(Execution.tool), tools),
+            one_of(col(Execution.status), ("succeeded", "undone")), col(Execution.created_at) >= bindparam("since"),
+        )
+        .group_by(col(Execution.tool), col(Execution.status))
+    )  # fmt: skip
+
+
 @cache
 def _moved(scopes: int) -> Select[str, int]:
-    named = or_(false(), *(col(Reservation.scope) == bindparam(f"scope{place}") for place in range(scopes)))
     return (
         select(col(Reservation.scope), func.sum(col(Reservation.amount_minor)))
         .where(
-            col(Reservation.tenant) == bindparam("of"), named, col(Reservation.at) >= bindparam("since"),
+            col(Reservation.tenant) == bindparam("of"), _one_of(col(Reservation.scope), scopes),
+            col(Reservation.at) >= bindparam("since"),
             col(Reservation.execution_id) != bindparam("but"),
         )
         .group_by(col(Reservation.scope))

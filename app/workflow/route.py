@@ -27,6 +27,8 @@ MANUAL = "manual"
 GENERATIONS = 1_000_000
 """Apart between two attempts: as often may one attempt's item be put again (each retry, each look while paused)."""
 _MINUTES_PER_RISK_POINT = 30
+_FIRST = ("propose", "undo")
+"""Stages of a decision before which its proposal had neither a review nor an execution."""
 _EDITORS = sa.select(col(Review.editor_ids)).where(col(Review.proposal_id) == bindparam("proposal"))
 _EXECUTION = select(Execution).where(col(Execution.proposal_id) == bindparam("proposal"))
 _WAITING = sa.select(col(Execution.id)).where(
@@ -60,6 +62,8 @@ def follow(
     if decision.effect == "auto":
         return Followed(execution_id=start(ctx, session, case, proposal, now, review_id=None).id)
     if decision.effect == "review":
+        if decision.stage in _FIRST:
+            return Followed(review_id=open_review(session, case, proposal, decision, now).id)
         before = session.connection().execute(_EDITORS, {"proposal": proposal.id})
         editors = tuple(sorted({name for (names,) in before for name in names}))
         review = open_review(session, case, proposal, decision, now, editor_ids=editors)

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import Session
+from sqlalchemy import bindparam, select
+from sqlmodel import Session, col
 
 from app.context import Context
 from app.store.models import Event, Source
@@ -15,6 +16,7 @@ CUSTOMER_FIELDS = ("text", "title", "reason", "requested_by", "data")
 """Fields that carry a customer's words unless the source's row names others."""
 
 _MOST_VALUES = 2_000
+_SOURCE = select(col(Source.author), col(Source.customer_fields)).where(col(Source.slug) == bindparam("slug"))
 _NAMED_BY_REQUESTER = ("kind", "customer", "project")
 
 
@@ -56,7 +58,7 @@ def read_trigger(ctx: Context, session: Session, row: Event, trust_map: Mapping[
     """Raises PayloadErased when the event's content is gone."""
     content: dict[str, Any] = ctx.vault.open(session, row.tenant, row.payload)
     event = WorkflowEvent.model_validate(content)
-    source = session.get(Source, row.source)
+    source = session.connection().execute(_SOURCE, {"slug": row.source}).one_or_none()
     if event.type == TRIAGE_EVENT or source is None:
         # A request in somebody's own words: who sent it vouches for what it is about, not for what it says.
         trust = {name: Trust.PERSON if name in _NAMED_BY_REQUESTER else Trust.CUSTOMER for name in event.data}
