@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +28,7 @@ from app.context import Agents, Connectors, Context
 from app.durable.dbos_queue import DbosQueue
 from app.durable.dbos_worker import DbosWorker
 from app.durable.port import Schedule, Work, WorkQueue
+from app.endpoint import endpoint_of
 from app.intake import Intake
 from app.rulesets import SHIPPED, Rulesets
 from app.secret_box import SecretBox
@@ -285,26 +285,10 @@ def chosen_reasoner(settings: Settings, embedded: EmbeddedReasoner) -> Reasoner:
     if settings.reasoner == "embedded":
         return embedded
     # Not needed by the embedded default.
-    from agents.reasoners.openai import Endpoint, Limits, OpenAIReasoner, Price
+    from agents.reasoners.openai import OpenAIReasoner
 
-    assert settings.model is not None
-    api_key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else "none"
-    read, written = settings.model_input_price, settings.model_output_price
-    endpoint = Endpoint(
-        settings.model, api_key, settings.openai_base_url, timeout_s=settings.model_timeout,
-        price=None if read is None or written is None else Price(read, written),
-    )  # fmt: skip
-    limits = Limits(
-        case_calls=settings.model_case_calls, case_tokens=settings.model_case_tokens,
-        case_seconds=settings.model_case_seconds, case_cost_micros=_micros(settings.model_case_cost),
-        day_tokens=settings.model_day_tokens, day_cost_micros=_micros(settings.model_day_cost),
-        patience=timedelta(seconds=settings.model_patience),
-    )  # fmt: skip
+    endpoint, limits = endpoint_of(settings)
     return OpenAIReasoner(endpoint, embedded, limits)
-
-
-def _micros(amount: Decimal | None) -> int | None:
-    return None if amount is None else int(amount * 1_000_000)
 
 
 def _warm(embedded: EmbeddedReasoner) -> None:

@@ -14,6 +14,7 @@ from app.cli_commands import (
     setting,
     slack,
     source,
+    summary,
     tenant,
     token,
     triage,
@@ -32,7 +33,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for each in (operate.demo, operate.serve, triage.triage, review.queue, review.approve):
+for each in (operate.demo, operate.serve, triage.triage, review.queue, review.approve, summary.summary):
     app.command()(each)
 app.add_typer(policy.policy_app, name="policy")
 app.add_typer(log.audit_app, name="audit")

@@ -23,6 +23,7 @@ from app.api import (
     reviews,
     schemas,
     settings,
+    summaries,
     triage,
 )
 from app.api.headers import Headers
@@ -74,7 +75,10 @@ def create_app(service: Service, *, works: bool = False) -> Application:
     app.state.secure = service.context.settings.public_url.startswith("https://")
     problems.install(app)
     v1 = APIRouter(prefix="/v1")
-    rooms = (events, triage, cases, reviews, executions, control, policies, audit, live, schemas, indicators, settings)
+    rooms = (
+        events, triage, cases, reviews, executions, control, policies, audit, live, schemas, indicators, summaries,
+        settings,
+    )  # fmt: skip
     for room in rooms:
         v1.include_router(room.router)
     app.include_router(v1)

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict
 
+from agents.summaries import RefKind, Section
 from app.api.answers import Answer, Asked, Base64, BasisPoints, Named, Natural, Time
 from policies.simulate import Simulation
 
@@ -189,6 +190,50 @@ class Indicators(Answer):
     approval_latency_s: Latency
     queue: Waiting
     of: IndicatorsOf
+
+
+class SummaryRef(Answer):
+    """A record of ours by its id, or an entry of the log by its number."""
+
+    kind: RefKind
+    id: str
+
+
+class SummaryStatement(Answer):
+    """What is so, of `count` things, some of which are in `refs`; money at stake in minor units of `currency`."""
+
+    id: str
+    text: str
+    count: Natural
+    amount_minor: int | None
+    refs: list[SummaryRef]
+
+
+class SummaryParagraph(Answer):
+    """Words for the statements that it names."""
+
+    text: str
+    statements: list[str]
+
+
+class SummarySection(Answer):
+    name: Section
+    title: str
+    paragraphs: list[SummaryParagraph]
+    statements: list[SummaryStatement]
+
+
+class ExceptionSummary(Answer):
+    """`replaced`: how many of a model's paragraphs said what no record says, and gave way to the templates."""
+
+    since: Time
+    until: Time
+    time_zone: str
+    currency: str
+    headline: str
+    worded_by: str
+    replaced: Natural
+    sections: list[SummarySection]
 
 
 class Alive(Answer):

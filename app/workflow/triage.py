@@ -22,7 +22,7 @@ from app.store.engine import read_only, unit_of_work
 from app.store.models import Case, Event, Execution, TriageRun
 from app.workflow import cases, control, decide, review, route
 from app.workflow.faults import fault_point
-from app.workflow.journal import DatabaseJournal
+from app.workflow.journal import Account, DatabaseJournal
 from app.workflow.material import Material, read_material, related_of
 from app.workflow.record import log
 from app.workflow.trigger import Trigger, read_trigger
@@ -83,7 +83,7 @@ def handle(ctx: Context, item: WorkItem) -> None:
     try:
         outcome = ctx.triage.run(
             claimed.trigger.event, tenant=claimed.case.tenant, now=now, lookups=Lookups(read),
-            journal=DatabaseJournal(ctx, claimed.case, claimed.event_row), trust=claimed.trigger.trust,
+            journal=DatabaseJournal(ctx, Account.of_case(claimed.case, claimed.event_row)), trust=claimed.trigger.trust,
             new_proposal_id=lambda: new_id("prp", now),
         )  # fmt: skip
     except ModelBusy as busy:
