@@ -18,9 +18,9 @@ from agents.reasoners.openai.dialogue import Dialogue
 from agents.reasoners.openai.limits import Limits, Unusable
 from agents.summaries import Paragraph, Statement, TemplateWording, Worded
 from agents.wording import line
-from agents.written import written
 from prompts import load
 from tools.values import Text
+from tools.written import written
 
 MOST_STATEMENTS = 120
 """Beyond so many the templates speak: a model that is asked for more leaves out."""
