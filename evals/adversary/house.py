@@ -22,13 +22,13 @@ from app.identity.principals import machine_actor
 from app.identity.sources import add_source
 from app.identity.tenants import add_tenant
 from app.rulesets import Rulesets
-from app.settings import Settings
 from app.store.engine import read_only
 from app.store.models import Execution, TriageRun
 from app.tenancy import put
 from app.workflow import ingest
 from app.workflow.ingest import TRIAGE_WORK
 from app.workflow.route import EXECUTE_WORK
+from evals.apart import apart
 from tools.actions import ACTIONS
 from tools.records import Contact, Customer, Project, Record
 
@@ -59,7 +59,7 @@ class Template:
 
 
 def make_template(home: Path) -> Template:
-    service = build(Settings(home=home), clock=Clock())
+    service = build(apart(home), clock=Clock())
     secrets: dict[str, str] = {}
     try:
         for tenant, seed in TENANTS.items():
@@ -180,7 +180,7 @@ def house(
 ) -> Iterator[House]:
     """A copy of the template with that reasoner, or with those agents in the graph's place, under those rules."""
     shutil.copytree(template.home, home)
-    service = build(Settings(home=home), clock=Clock(), reasoner=reasoner)
+    service = build(apart(home), clock=Clock(), reasoner=reasoner)
     context = service.context
     if agents is not None:
         context = replace(context, triage=agents)

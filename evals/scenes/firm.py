@@ -15,8 +15,8 @@ from app.bootstrap import build
 from app.identity.principals import add_principal, machine_actor
 from app.identity.sources import add_source
 from app.identity.tenants import add_tenant
-from app.settings import Settings
 from evals.adversary.house import Template
+from evals.apart import apart
 from evals.scenes.scene import Records, SceneUnusable, read_yaml
 from tools.actions import ACTIONS
 from tools.records import RECORDS, Record
@@ -60,7 +60,7 @@ _LOOK = datetime.resolution * 1000
 
 def make_template(home: Path) -> Template:
     """A home with the firm's people and its one source, in mode `auto`; its records come with each scene."""
-    service = build(Settings(home=home), clock=SetClock(_START))
+    service = build(apart(home), clock=SetClock(_START))
     try:
         ground, machine = service.context, machine_actor(TENANT)
         connectors = dict.fromkeys(ACTIONS, "sandbox") | {"records": "sandbox"}

@@ -1,6 +1,8 @@
 """Playing: a scene from its beginning to its end on a stage of its own, and what it cost."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +15,7 @@ from evals.scenes.cost import cost_of
 from evals.scenes.firm import make_template
 from evals.scenes.scene import Scene
 from evals.scenes.seen import seen
-from evals.scenes.stage import stage
+from evals.scenes.stage import Stage, stage
 
 
 @dataclass(frozen=True)
@@ -40,14 +42,20 @@ class Theatre:
 
     def play(self, scene: Scene) -> Played:
         """Raises SceneUnusable."""
+        with self.set_up(scene) as made:
+            before = made.snapshot()
+            wall, cpu = time.perf_counter(), time.process_time()
+            made.play(scene.steps)
+            wall_ms, cpu_ms = (time.perf_counter() - wall) * 1e3, (time.process_time() - cpu) * 1e3
+            return Played(seen(made, before), cost_of(made) | {"wall_ms": wall_ms, "cpu_ms": cpu_ms})
+
+    @contextmanager
+    def set_up(self, scene: Scene) -> Iterator[Stage]:
+        """The stage at the beginning of the scene. Raises SceneUnusable."""
         if self._template is None:
             self._template = make_template(Path(self._folder.name) / "template")
         with (
             TemporaryDirectory(dir=self._folder.name) as folder,
-            stage(self._template, Path(folder) / "home", scene, self._reasoner, self._rules) as set_up,
+            stage(self._template, Path(folder) / "home", scene, self._reasoner, self._rules) as made,
         ):
-            before = set_up.snapshot()
-            wall, cpu = time.perf_counter(), time.process_time()
-            set_up.play(scene.steps)
-            wall_ms, cpu_ms = (time.perf_counter() - wall) * 1e3, (time.process_time() - cpu) * 1e3
-            return Played(seen(set_up, before), cost_of(set_up) | {"wall_ms": wall_ms, "cpu_ms": cpu_ms})
+            yield made

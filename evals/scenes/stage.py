@@ -17,7 +17,6 @@ from app.durable.port import WorkItem
 from app.errors import Problem
 from app.identity.principals import by_name, grants_of
 from app.identity.tokens import actor_from
-from app.settings import Settings
 from app.store.engine import read_only, unit_of_work
 from app.store.models import Execution, Proposal, Review
 from app.tenancy import put
@@ -25,6 +24,7 @@ from app.workflow import corrections, ingest, reconcile, review, sweep
 from app.workflow.decide import open_content
 from app.workflow.execute import RECONCILE_WORK
 from evals.adversary.house import House, Template
+from evals.apart import apart
 from evals.scenes import firm
 from evals.scenes.firm import TENANT, SetClock, Snapshot
 from evals.scenes.scene import Scene, SceneUnusable, Step, Verdict
@@ -144,7 +144,7 @@ def stage(
     """A copy of the template with the scene's records, at the scene's time; under `rules` or the shipped ones."""
     shutil.copytree(template.home, home)
     clock = SetClock(scene.at)
-    service = build(Settings(home=home, rules=rules), clock=clock, reasoner=reasoner)
+    service = build(apart(home, rules), clock=clock, reasoner=reasoner)
     try:
         made = Stage(service, service.context, template.secrets, clock=clock)
         made.firms.sandbox(TENANT).enter(firm.records(scene.given))
