@@ -36,7 +36,8 @@ from app.settings import Settings, audit_seed, make_home, secret_key
 from app.store.engine import make_engine, read_only
 from app.store.migrate import migrate
 from app.store.models import Tenant
-from app.workflow import execute, learn, reconcile, sweep, triage
+from app.workflow import answer, execute, learn, reconcile, sweep, triage
+from app.workflow.answer import ANSWER_WORK
 from app.workflow.execute import RECONCILE_WORK
 from app.workflow.faults import arm
 from app.workflow.ingest import TRIAGE_WORK
@@ -258,6 +259,14 @@ def works(ctx: Context) -> list[Work]:
         ),
         Work(
             EXECUTE_WORK, partial(execute.handle, ctx), partial(execute.give_up, ctx), concurrency=half, poll_s=_POLL_S
+        ),
+        Work(
+            ANSWER_WORK,
+            partial(answer.handle, ctx),
+            partial(answer.give_up, ctx),
+            concurrency=2,
+            ahead=0,
+            poll_s=_POLL_RECONCILE_S,
         ),
         Work(
             RECONCILE_WORK,

@@ -87,7 +87,7 @@ class Source(Answer):
 
 
 class Said(Answer):
-    """`counts`: of what the review asks now, not of arguments that were changed since."""
+    """`counts`: of what the review asks now, not of arguments that were changed since. `answer`: to a question."""
 
     by: Named
     verdict: Literal["approve", "edit", "reject", "respond", "withdraw"]
@@ -97,6 +97,7 @@ class Said(Answer):
     counts: bool
     at: Time
     comment: str | None
+    answer: str | None
 
 
 class Review(Answer):

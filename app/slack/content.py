@@ -132,3 +132,14 @@ def _after(review: dict[str, Any]) -> list[Block]:
         *kit.paragraphs("What happens then", review["expected_effect"] or ""),
         *kit.paragraphs("How to undo it", review["undo"] or ""),
     ]
+
+
+def differences(labels: Labels, before: dict[str, Any], after: dict[str, Any]) -> list[Block]:
+    """Argument by argument what would be otherwise, in full."""
+    found: list[Block] = []
+    for name in dict.fromkeys([*before, *after]):
+        if before.get(name) != after.get(name):
+            was = labels.value(name, before[name], before.get("currency")) if name in before else "not set"
+            will = labels.value(name, after[name], after.get("currency")) if name in after else "not set"
+            found += kit.paragraphs(spoken(name).capitalize(), f"was: {was}\nwill be: {will}")
+    return found

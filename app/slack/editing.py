@@ -8,6 +8,7 @@ from app.actor import Actor
 from app.errors import Problem, field_errors
 from app.slack import kit
 from app.slack.came import Came
+from app.slack.content import differences
 from app.slack.desk import Desk
 from app.slack.kit import Block
 from app.slack.presses import Draft, OfReview, read, wire
@@ -47,7 +48,8 @@ def edited(desk: Desk, came: Came) -> Block | None:
         return {"response_action": "errors", "errors": {"comment": "The arguments are what they were."}}
     if draft.seen != action.digest():
         seen = draft.model_copy(update={"seen": action.digest()})
-        blocks = [*_heading(desk, actor, review), *_difference(desk, actor, before, args)]
+        heading = [*_heading(desk, actor, review), kit.context(kit.words("*What changes*"))]
+        blocks = [*heading, *differences(Labels(desk.ctx, actor.tenant), before, args)]
         view = _view(blocks, fields_of(tool, args), seen, comment)
         return {"response_action": "update", "view": view}
     press = OfReview(review=draft.review, digest=draft.digest, message=draft.message)
@@ -118,15 +120,3 @@ def _beside(problem: Problem, fields: list[Field]) -> dict[str, str]:
         place = PREFIX + name if name in inputs else "comment"
         found.setdefault(place, kit.cut(error.detail, 150))
     return found or {"comment": kit.cut(problem.detail, 150)}
-
-
-def _difference(desk: Desk, actor: Actor, before: dict[str, Any], after: dict[str, Any]) -> list[Block]:
-    labels = Labels(desk.ctx, actor.tenant)
-    found = [kit.context(kit.words("*What changes*"))]
-    for name in dict.fromkeys([*before, *after]):
-        if before.get(name) == after.get(name):
-            continue
-        was = labels.value(name, before[name], before.get("currency")) if name in before else "not set"
-        will = labels.value(name, after[name], after.get("currency")) if name in after else "not set"
-        found += kit.paragraphs(spoken(name).capitalize(), f"was: {was}\nwill be: {will}")
-    return found

@@ -125,8 +125,13 @@ def _note_thread(session: Session, workspace: Workspace, case: Case, now: dateti
         .join(Review, col(Review.id) == col(Verdict.review_id))
         .where(col(Review.case_id) == case.id, col(Verdict.verdict).in_(("respond", "edit")))
     ).all()
+    answered = session.exec(
+        select(Verdict.id)
+        .join(Review, col(Review.id) == col(Verdict.review_id))
+        .where(col(Review.case_id) == case.id, col(Verdict.answered_at).is_not(None))
+    ).all()
     for card in cards:
-        for kind, idents in (("result", ended), ("remark", said)):
+        for kind, idents in (("remark", said), ("answer", answered), ("result", ended)):
             for ident in idents:
                 want(
                     session, workspace, now, place=card.place, kind=kind, about=ident, case_id=case.id,

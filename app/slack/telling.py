@@ -10,6 +10,7 @@ from app.actor import Actor, Grant, system_actor
 from app.context import Context
 from app.slack import kit
 from app.slack.card import Subject, card
+from app.slack.content import differences
 from app.slack.kit import Block
 from app.slack.presses import OfExecution, wire
 from app.store.engine import read_only
@@ -98,6 +99,21 @@ def _remark(ctx: Context, row: SlackMessage) -> Told | None:
     return Told(pieces, kit.fallback(said))
 
 
+def _answer(ctx: Context, row: SlackMessage) -> Told | None:
+    """What the assistant answers, and what it would do otherwise."""
+    with read_only(ctx.engine) as session:
+        verdict = session.get(Verdict, row.about)
+        if verdict is None or not verdict.answer_payload:
+            return None
+        found = opened(ctx, session, row.tenant, [verdict.answer_payload])[verdict.answer_payload]
+    if not found:
+        return Told([kit.section(kit.plain("The answer was erased."))], "The answer was erased.")
+    blocks = kit.paragraphs("The assistant answers", found["answer"])
+    if "after" in found:
+        blocks += differences(Labels(ctx, row.tenant), found["before"], found["after"])
+    return Told(blocks, kit.fallback(found["answer"]))
+
+
 def _comment(ctx: Context, session: Session, tenant: str, verdict: Verdict) -> str:
     if not verdict.comment_payload:
         return ""
@@ -106,5 +122,5 @@ def _comment(ctx: Context, session: Session, tenant: str, verdict: Verdict) -> s
 
 
 _TOLD: Final[Mapping[str, Callable[[Context, SlackMessage], Told | None]]] = {
-    "case": _case, "result": _result, "remark": _remark,
+    "case": _case, "result": _result, "remark": _remark, "answer": _answer,
 }  # fmt: skip

@@ -77,7 +77,10 @@ def render(ground: Ground, session: Session, actor: Actor, rows: Sequence[Review
     said = [each for several in verdicts.values() for each in several]
     contents = opened(
         ground, session, actor.tenant,
-        [*(row.content_payload for row in proposals.values()), *(each.comment_payload for each in said)],
+        [
+            *(row.content_payload for row in proposals.values()),
+            *(payload for each in said for payload in (each.comment_payload, each.answer_payload)),
+        ],
     )  # fmt: skip
     known = names(
         session, actor.tenant,
@@ -158,6 +161,7 @@ def _rendered(
                 "roles": list(each.roles), "args_digest": each.args_digest, "surface": each.surface,
                 "counts": each.args_digest == row.args_digest and each.at >= row.asked_at, "at": stamp(each.at),
                 "comment": (contents.get(each.comment_payload or "") or {}).get("comment"),
+                "answer": (contents.get(each.answer_payload or "") or {}).get("answer"),
             }
             for each in verdicts
         ],

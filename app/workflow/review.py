@@ -17,7 +17,7 @@ from app.identity.principals import still
 from app.ids import new_id
 from app.store.engine import read_only, unit_of_work
 from app.store.models import Case, Decision, Execution, Proposal, Review, Verdict
-from app.workflow import cases, decide, history, route
+from app.workflow import answer, cases, decide, history, route
 from app.workflow.authority import Capacity, able, check_authority
 from app.workflow.dossier import Dossier, dossier, read_dossier, renew, surprises
 from app.workflow.faults import fault_point
@@ -277,7 +277,7 @@ def _carry_out(ctx: Context, asked: _Asked, action: Action | None, material: Mat
             session.add(review)
             route.end(ctx, session, found.case, found.row, now, status=ended)
         case "respond":
-            pass
+            answer.ask(ctx, session, found.case, verdict)
     cases.settle(session, found.case, now)
 
 

@@ -13,7 +13,7 @@ from app.context import Context
 from app.durable.port import WorkItem
 from app.store.engine import read_only, unit_of_work
 from app.store.models import AuditHead, Case, Checkpoint, Execution, IdempotencyKey, Proposal, Review, Tenant, TriageRun
-from app.workflow import cases, route
+from app.workflow import answer, cases, route
 from app.workflow.execute import reconcile_item
 from app.workflow.faults import fault_point
 from app.workflow.ingest import TRIAGE_WORK, partition
@@ -25,6 +25,7 @@ _AT_ONCE = 200
 _ROUNDS = 20
 """Thousands that fall due at once are worked off in one sweep, each in a transaction of its own."""
 _STUCK_AFTER = timedelta(minutes=2)
+_ANSWERED_WITHIN = timedelta(days=1)
 _IDEMPOTENCY_KEPT = timedelta(hours=24)
 _LAST_SIGNED = func.coalesce(
     select(func.max(col(Checkpoint.size))).where(col(Checkpoint.tenant) == col(AuditHead.tenant)).scalar_subquery(), 0
@@ -100,6 +101,7 @@ def lost_work(ctx: Context) -> None:
         ]
         unknown = select(Execution).where(col(Execution.status) == "unknown", col(Execution.due_at) <= stuck)
         items += [reconcile_item(execution) for execution in session.exec(unknown.limit(_AT_ONCE))]
+        items += answer.unanswered(session, stuck - _ANSWERED_WITHIN, stuck, _AT_ONCE)
         ctx.queue.put_again(session, items)
     fault_point("sweep.lost_work")
 

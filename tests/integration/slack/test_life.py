@@ -19,20 +19,27 @@ def test_from_card_to_undo(either: Office) -> None:
     (card,) = office.slack.cards(CHANNEL)
     assert "12,000.00 EUR" in said(card)
 
-    office.press("finn", card, "ask")
-    office.submit("finn", office.view(), comment="Which entries are these?")
+    office.press("hal", card, "ask")
+    office.submit("hal", office.view(), comment="Which entries are these?")
     office.tell()
     assert "Which entries are these?" in said(office.slack.thread(card)[-1])
+    world.agents.says(write_off(1_190_000))
+    office.settle()
+    told = said(office.slack.thread(card)[-1])
+    assert "*The assistant answers*\nI propose it otherwise now: because" in told
+    assert "was: 12,000.00 EUR\nwill be: 11,900.00 EUR" in told
+    assert "11,900.00 EUR" in said(card)
+    asked = world.review(asked.id)
 
     office.press("finn", card, "edit")
     first = office.submit("finn", office.view(), amount_minor="1150000", comment="only the January ones")
     assert first["response_action"] == "update"
-    assert "was: 12,000.00 EUR\nwill be: 11,500.00 EUR" in texts(first["view"]["blocks"])
+    assert "was: 11,900.00 EUR\nwill be: 11,500.00 EUR" in texts(first["view"]["blocks"])
     assert world.review(asked.id).args_digest == asked.args_digest
     office.submit("finn", office.view(), amount_minor="1150000", comment="only the January ones")
     assert world.args(asked.proposal_id)["amount_minor"] == 1_150_000
     office.tell()
-    assert "before the edit: 12,000.00 EUR" in said(card)
+    assert "before the edit: 11,900.00 EUR" in said(card)
 
     office.press("finn", card, "approve")
     assert "Nobody approves what is their own" in office.slack.heard("UFINN")[-1]
