@@ -22,6 +22,8 @@ from tools import proposals as words
 from tools.actions import Action
 from tools.facts import Scalar
 
+GONE = "gone"
+
 
 @dataclass(frozen=True)
 class Dossier:
@@ -91,13 +93,23 @@ def dossier(ctx: Context, session: Session, tenant: str, proposal_id: str) -> Do
 
 
 def surprises(session: Session, found: Dossier, material: Material) -> list[str]:
-    """What the decision rested on and is different now, but for what this very case's own executions wrote."""
-    query = select(Execution.wrote).where(
+    """What the decision rested on and is different now, but for what this very case's own executions made of it."""
+    query = select(Execution.wrote).order_by(col(Execution.finished_at)).where(
         col(Execution.case_id) == found.case.id, col(Execution.status) == "succeeded",
         col(Execution.finished_at) >= found.row.created_at,
     )  # fmt: skip
-    own = {key for keys in session.exec(query) for key in keys}
-    return [ident for ident in changed(found.row.seen, material) if ident.partition("#")[0] not in own]
+    own = dict(entry.partition("@")[::2] for entries in session.exec(query) for entry in entries)
+    return [ident for ident in changed(found.row.seen, material) if _stands(ident, material) != own.get(_key(ident))]
+
+
+def _key(ident: str) -> str:
+    return ident.partition("#")[0]
+
+
+def _stands(ident: str, material: Material) -> str:
+    """The version of the record, which rises with each change whoever makes it."""
+    record = material.known.records.get(_key(ident))
+    return str(record.version) if record else GONE
 
 
 def renew(ctx: Context, session: Session, found: Dossier, judged: Judged, material: Material, now: datetime) -> None:

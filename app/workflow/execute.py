@@ -19,7 +19,7 @@ from app.errors import Problem
 from app.store.engine import read_only, unit_of_work
 from app.store.models import Case, Execution, Proposal, Reservation, Review
 from app.workflow import authority, cases, control, decide, review, route
-from app.workflow.dossier import Dossier, dossier, read_dossier, renew, surprises
+from app.workflow.dossier import GONE, Dossier, dossier, read_dossier, renew, surprises
 from app.workflow.faults import fault_point
 from app.workflow.hearing import Hearing
 from app.workflow.material import Material
@@ -28,8 +28,9 @@ from app.workflow.record import log
 from policies import decision as policy
 from policies.targets import named_records, with_results
 from tools.actions import Action
-from tools.ports import SourceUnavailable
+from tools.ports import ReadPort, SourceUnavailable
 from tools.receipt import Receipt
+from tools.records import RECORDS
 from tools.registry import TOOLS
 from tools.write_port import Refused, Uncertain
 
@@ -250,11 +251,13 @@ def reserve(
 def _run(ctx: Context, claimed: Claimed) -> None:
     """The call itself, between two transactions, and the record of what came of it."""
     receipt: Receipt | None = None
-    status, error = "unknown", None
+    status, error, written = "unknown", None, list[str]()
     try:
         receipt = ctx.connectors.writer(claimed.tenant, claimed.connector).apply(claimed.action, claimed.key)
         fault_point("execute.applied")
-        differs = TOOLS[claimed.action.tool].confirm(claimed.action, receipt, ctx.connectors.reader(claimed.tenant))
+        read = ctx.connectors.reader(claimed.tenant)
+        differs = TOOLS[claimed.action.tool].confirm(claimed.action, receipt, read)
+        written = wrote(claimed.action, read)
         fault_point("execute.read_back")
         status, error = ("unknown", f"read-back differs: {'; '.join(differs)}") if differs else ("succeeded", None)
     except Refused as refused:
@@ -268,16 +271,19 @@ def _run(ctx: Context, claimed: Claimed) -> None:
         execution = locked(session, claimed.execution_id)
         if execution is None or execution.status != "running" or execution.fence != claimed.fence:
             return  # somebody else took it over and reconciles it
-        if status != "failed":
-            execution.wrote = wrote(claimed.action)
+        execution.wrote = written
         kept = receipt if status == "succeeded" else None
         finish(ctx, session, execution, now, status=status, error=error, receipt=kept)
     fault_point("execute.recorded")
 
 
-def wrote(action: Action) -> list[str]:
-    """Keys of the records that an action changes, as far as its arguments name them."""
-    return [str(key) for key in named_records(action)]
+def wrote(action: Action, read: ReadPort) -> list[str]:
+    """The records that an action changed, as far as its arguments name them, each as `<kind>/<id>@<version now>`.
+
+    Raises SourceUnavailable.
+    """
+    found = {key: read.get(RECORDS[key.kind], key.id) for key in named_records(action)}
+    return [f"{key}@{record.version if record else GONE}" for key, record in found.items()]
 
 
 def _cut_off(ctx: Context, execution_id: str) -> None:

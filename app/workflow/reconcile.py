@@ -38,13 +38,15 @@ def handle(ctx: Context, item: WorkItem) -> None:
         _not_applied(ctx, execution)
         fault_point("reconcile.not_applied")
         return
-    differs = TOOLS[action.tool].confirm(action, receipt, ctx.connectors.reader(execution.tenant))
+    read = ctx.connectors.reader(execution.tenant)
+    differs = TOOLS[action.tool].confirm(action, receipt, read)
+    written = wrote(action, read)
     fault_point("reconcile.read_back")
     if differs:
         raise Unresolved("; ".join(differs))
     # A database that was restored may be of before the claim, which reserved the money that has moved since.
     material = found.material(ctx, action, ctx.clock()) if found.decision.amount_minor else None
-    _applied(ctx, execution, receipt, wrote(action), found, material)
+    _applied(ctx, execution, receipt, written, found, material)
     fault_point("reconcile.applied")
 
 

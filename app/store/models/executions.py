@@ -15,8 +15,8 @@ class Execution(SQLModel, table=True):
     Status: waiting | running | succeeded | failed | unknown | undone | void.
     `key` is the idempotency key `cs_<proposal id>`. `fence` rises with each claim, and only its holder may record.
     `waits_for` names what comes first: an earlier proposal that is to take effect, or the review that asks again.
-    `result` holds ids and values that later actions may refer to by `$ref`, `wrote` the keys of the records that it
-    changed.
+    `result` holds ids and values that later actions may refer to by `$ref`, `wrote` the records that it changed,
+    each as `<kind>/<id>@<version after it>`.
     """
 
     __table_args__ = (

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.store.models import Execution
+from app.store.models import Execution, Review
 from app.workflow import control, sweep
 from app.workflow.route import EXECUTE_WORK
 from tests.integration.workflow.conftest import Restrict
@@ -108,6 +108,33 @@ def test_a_changed_record_sends_an_approved_action_back(world: World) -> None:
     assert world.execution(asked).status == "void"
     assert effects(world) == 0
     assert world.case(asked.case_id).status == "done"
+
+
+def held_and_asked(world: World) -> Review:
+    """A write-off of an invoice that the same case's own action has changed since it was proposed."""
+    case = drafted(world, HoldInvoice(invoice_id=INVOICE, reason="hours do not fit"), write_off())
+    assert [row.tool for row in world.rows(Execution, case_id=case.id, status="succeeded")] == ["hold_invoice"]
+    (asked,) = world.reviews(case)
+    return asked
+
+
+def test_what_the_case_itself_changed_is_no_surprise(world: World) -> None:
+    asked = held_and_asked(world)
+    world.approve("finn", asked)
+    world.run()
+    assert world.execution(asked).status == "succeeded"
+
+
+def test_what_others_change_in_a_record_that_the_case_changed_too_is_one(world: World) -> None:
+    asked = held_and_asked(world)
+    world.elsewhere(write_off(1_000))
+    with world.refused("stale_facts") as refused:
+        world.approve("finn", asked)
+    assert refused[0].extra["changed"] == [f"invoice/{INVOICE}"]
+    world.approve("finn", asked)
+    world.elsewhere(write_off(1_000))
+    world.run()
+    assert world.execution(asked).status == "waiting"
 
 
 def test_a_changed_record_that_nobody_looks_at_again_expires(world: World) -> None:
