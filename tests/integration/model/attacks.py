@@ -15,9 +15,10 @@ from app.identity.setting_changes import confirm_setting, propose_setting
 from app.store.models import Case, Execution, ManualTask, Review
 from app.workflow import by_hand, control, corrections, ingest, undo
 from tests.integration.model.circumstances import SETTINGS, TWO, Circumstances
-from tests.integration.model.machine import APPROVERS, PLANS, WHICH
+from tests.integration.model.machine import APPROVERS, MANUAL, PLANS, WHICH
 from tests.integration.workflow.scenes import MISSING, task
 
+TASKS = st.sampled_from(["task", "two tasks"])
 TIGHTER = st.sampled_from(["two people", "observe", "stricter rules", "pause", "outside"])
 
 
@@ -37,17 +38,19 @@ class Attacks(Circumstances):
             self.approve_alone(who, to, pending)
             self.world.run()
 
-    @rule(who=APPROVERS, which=WHICH, plan=PLANS, to=st.one_of(st.none(), APPROVERS))
+    @rule(who=APPROVERS, which=WHICH, plan=TASKS, to=st.one_of(st.none(), APPROVERS))
     def correct_and_approve(self, who: str, which: int, plan: str, to: str | None) -> None:
-        self.correct(who, which, "relink" if which % 2 else "reclassify", plan, 0)
-        self.approve_newest(who, to)
+        case = self.pick(Case, which, tenant="acme", workflow="psa.change_request.submitted", merged_into=None)
+        if case is not None:
+            self.correct_case(who, case, {"kind": "relink", "project": f"prj-0{1 + which % 3}"}, plan)
+            self.approve_newest(who, to)
 
     @rule(who=APPROVERS, plan=PLANS, named=st.booleans(), to=st.one_of(st.none(), APPROVERS))
     def ask_and_approve(self, who: str, plan: str, named: bool, to: str | None) -> None:  # noqa: FBT001
         self.request("vera" if named else who, plan, who if named else None)
         self.approve_newest(who, to)
 
-    @rule(who=APPROVERS, other=APPROVERS, plan=PLANS)
+    @rule(who=APPROVERS, other=APPROVERS, plan=TASKS)
     def ask_have_it_merged_and_approve(self, who: str, other: str, plan: str) -> None:
         """Somebody else merges it into a case of theirs, which hides who asked."""
         cases = []
@@ -68,6 +71,8 @@ class Attacks(Circumstances):
 
     @rule(who=APPROVERS, which=WHICH)
     def take_back_and_approve(self, who: str, which: int) -> None:
+        if not self.world.rows(Execution, status="succeeded", tenant="acme"):
+            self.event("timesheet", "task", "acme")
         self.take_back(who, which)
         self.approve_newest(who, None)
 
@@ -135,6 +140,10 @@ class Attacks(Circumstances):
     @rule(who=APPROVERS, which=WHICH)
     def somebody_of_the_other_firm_tries(self, who: str, which: int) -> None:
         stranger = self.world.actor(who, "borealis")
+        if not self.world.rows(ManualTask):
+            for letter in self.world.rows(Review, status="pending", tool=MANUAL):
+                self.everybody_approves(letter)
+            self.world.run()
         pending = self.pick(Review, which, status="pending", tenant="acme")
         if pending is not None:
             body = {"verdict": "approve", "args_digest": pending.args_digest}

@@ -18,7 +18,7 @@ MOST = 60
 """Examples within which a guard that is missing must be noticed."""
 Record = Callable[[str, object], None]
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(20_000 if EXAMPLES else 900)]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(20_000 if EXAMPLES else 900)]
 
 
 def run(template: Template, count: Count, examples: int, steps: int, *, fresh: bool) -> None:
