@@ -1,17 +1,21 @@
 # The environment lives in .venv; every target makes or refreshes it first.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all test-postgres check bench soak races model lock eval
+.PHONY: help setup run test test-slow test-all test-postgres check bench soak races model lock eval
 
 PYTHON ?=
 PYTEST := .venv/bin/python -m pytest -n 2
-# test-all runs every test; `make test-all ONLY=slow` runs those that `make test` leaves out.
+# test-all runs every test; `make test-all ONLY=long` runs those that `make test` and `make test-slow` leave out.
 ONLY ?=
 # On which the integration tests keep their databases: sqlite, or postgres, of which a server is started for the run.
 DATABASE ?= sqlite
 export TEST_DATABASE = $(DATABASE)
+# What tests write need not outlive them: it stays in memory where there is room for it, and nobody waits for a disk.
+ROOM_MIB := $(shell df -m --output=avail /dev/shm 2>/dev/null | tail -1)
+test test-slow test-all test-postgres: export TMPDIR = $(shell \
+	[ -w /dev/shm ] && [ "$(ROOM_MIB)" -ge 4000 ] 2>/dev/null && echo /dev/shm || echo $${TMPDIR:-/tmp})
 
 help:
-	@echo "make setup | run | test | test-all | test-postgres | check | bench | soak [KILLS=N] | races | model [EXAMPLES=N] | lock | eval"
+	@echo "make setup | run | test | test-slow | test-all | test-postgres | check | bench | soak [KILLS=N] | races | model [EXAMPLES=N] | lock | eval"
 
 setup: .venv/.ready
 
@@ -23,6 +27,9 @@ run: .venv/.ready
 
 test: .venv/.ready
 	$(PYTEST) -m "not slow"
+
+test-slow: .venv/.ready
+	$(PYTEST) -m "slow and not long"
 
 test-all: .venv/.ready
 	$(PYTEST) $(if $(ONLY),-m "$(ONLY)")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from agents.reasoners.embedded.encoder import Encoder
-from tests.postgres import database_url, postgres_server
+from tests.postgres import DATABASE, database_url, postgres_server
 
 __all__ = ["database_url", "postgres_server"]
 
@@ -18,6 +18,13 @@ settings.register_profile("ci", deadline=None, derandomize=True, suppress_health
 _EMBEDDED = Path(__file__).parents[1] / "agents" / "reasoners" / "embedded"
 
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """On a run for PostgreSQL what is of SQLite's own is skipped, and says why."""
+    for item in items if DATABASE == "postgres" else ():
+        if (mark := item.get_closest_marker("sqlite")) is not None:
+            item.add_marker(pytest.mark.skip(reason=f"SQLite's own: {mark.args[0]}"))
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """A throw-away PostgreSQL of the tests' own: the system's server programs, else those that a wheel carries."""
 
+import atexit
 import ctypes
 import ctypes.util
 import os
@@ -11,7 +12,8 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -89,11 +91,24 @@ def running() -> Iterator[str]:
             server.wait(30)
 
 
+@cache
+def server() -> str:
+    """The address of this process's own server, `{database}` standing for a database of it."""
+    kept = ExitStack()
+    atexit.register(kept.close)
+    return kept.enter_context(running())
+
+
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """The address of a fresh server, `{database}` standing for a database of it."""
-    with running() as address:
-        yield address
+def postgres_server() -> str:
+    """See `server`; a test that asks for it is skipped where there are no programs."""
+    return server()
+
+
+@cache
+def of_home(home: Path) -> dict[str, str]:
+    """Settings of the installation in that home folder, so that its database is where the run keeps them."""
+    return {} if DATABASE == "sqlite" else {"database_url": new_database(server()).replace("+psycopg", "")}
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from tests.e2e.sender import Sender
+from tests.postgres import of_home
 
 PROGRAM = Path(sys.executable).with_name("countersign")
 _READY_S = 90
@@ -40,7 +41,8 @@ class Installation:
             if not name.upper().startswith("COUNTERSIGN_") and name not in ("OPENAI_API_KEY", "OPENAI_BASE_URL")
         }
         self.environment |= {"COUNTERSIGN_HOME": str(home), "COUNTERSIGN_PORT": str(self.port)}
-        self.environment |= {f"COUNTERSIGN_{name.upper()}": value for name, value in settings.items()}
+        mine = settings if "database_url" in settings else settings | of_home(home)
+        self.environment |= {f"COUNTERSIGN_{name.upper()}": value for name, value in mine.items()}
         self.http = httpx.Client(base_url=self.url, timeout=90)
         self._process: subprocess.Popen[bytes] | None = None
 

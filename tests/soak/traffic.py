@@ -43,7 +43,7 @@ class Traffic:
         loops: list[tuple[Callable[[], None], float]] = [
             (self._send, pace), (self._send, pace), (self._decide, 0.15), (self._decide, 0.15), (self._undo, 1.0),
             (self._correct, 1.5), (self._switch, 2.0), (self._stumble, 0.7), (self._ask, 1.5), (self._close, 1.0),
-            (self._batch, 2.0), (self._erase, 20.0), (self._misspell, 3.0),
+            (self._batch, 2.0), (self._erase, 60.0), (self._misspell, 3.0),
         ]  # fmt: skip
         self._threads = [threading.Thread(target=self._loop, args=loop, name=loop[0].__name__) for loop in loops]
         self._events: list[dict[str, Any]] = []

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.postgres import copy_database, of_home
 from tests.unit.app.cli.runner import Cli
 
 REQUEST = "We would like to add a second warehouse to the portal. It was not in the original list of requirements."
@@ -29,8 +30,12 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def cli(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
-    shutil.copytree(template / "home", tmp_path / "home")
-    return Cli(tmp_path / "home", monkeypatch)
+    home = tmp_path / "home"
+    shutil.copytree(template / "home", home)
+    made = Cli(home, monkeypatch)
+    if kept := of_home(template / "home"):
+        made.set(DATABASE_URL=copy_database(kept["database_url"]))
+    return made
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.integration.backup.house import until
 from tests.integration.limits.firms import Firm, p95, serving
 from tests.integration.limits.sizes import sized, tell
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(400)]
 EVENTS = sized(25, 100)
 GAP_S = 0.15
 MOST = sized(3, 2)

@@ -28,7 +28,7 @@ from app.workflow import review, sweep
 from tests.integration.limits.firms import Firm, p95, serving
 from tests.integration.limits.sizes import sized, tell
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(600)]
 REVIEWS, ROUNDS = sized(600, 10_000), sized(12, 40)
 ROLES = ("reviewer", "delivery_lead", "resource_manager", "finance", "head_of_delivery", "cfo")
 

@@ -19,7 +19,7 @@ from tests.integration.backup.house import LIVE, House, until
 from tests.integration.limits.sizes import sized, tell
 from tests.postgres import new_database, programs
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(400)]
 AWAY_S = sized(10, 60)
 
 

@@ -13,7 +13,7 @@ import pytest
 from tests.integration.backup.house import House
 from tests.integration.limits.sizes import sized, tell
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(300)]
 CLIENTS = sized(200, 500)
 _MIB = 1 << 20
 

@@ -15,7 +15,7 @@ from tests.integration.races.arena import Arena, rounds
 from tests.integration.races.conftest import Report
 from tests.integration.races.test_effects import approved, count
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(900)]
 
 ROOT = Path(__file__).parents[3]
 

@@ -12,6 +12,7 @@ from evals.replay import logs
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(1_200)
 def test_what_was_sent_is_stored_and_worked_off_once(tmp_path: Path) -> None:
     data = load_settings().data_dir

@@ -20,6 +20,7 @@ from app.audit.note import SigningKey
 from app.audit.vault import Vault
 from app.audit.verify import Key, Result, verify
 from app.store.engine import make_engine, unit_of_work
+from tests.postgres import DATABASE, contents
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -60,16 +61,15 @@ class House:
         return verify(BytesIO(self.export(tenant)), key, {} if since is None else key.open_all(since))
 
     def files(self) -> bytes:
-        """Every byte of every file of the home folder."""
-        return b"".join(path.read_bytes() for path in sorted(self.home.rglob("*")) if path.is_file())
+        """Every byte of every file of the home folder and of the database."""
+        files = b"".join(path.read_bytes() for path in sorted(self.home.rglob("*")) if path.is_file())
+        return files if DATABASE == "sqlite" else files + b"".join(contents(self.engine).values())
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    home = tmp_path / "home"
-    home.mkdir()
-    engine = make_engine(f"sqlite:///{home / 'countersign.db'}")
+def house(tmp_path: Path, database_url: str) -> Iterator[House]:
+    engine = make_engine(database_url)
     assert app.store.models.AuditHead.__tablename__ in SQLModel.metadata.tables
     SQLModel.metadata.create_all(engine)
-    yield House(home, engine, Log(SigningKey(bytes(range(32)))), Vault(b"a secret of at least 32 characters"))
+    yield House(tmp_path, engine, Log(SigningKey(bytes(range(32)))), Vault(b"a secret of at least 32 characters"))
     engine.dispose()

@@ -92,6 +92,7 @@ def test_every_tampered_export_is_found(name: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("export", [pytest.param(EXPORT, id=f"{255 * len(EXPORT)}-tried")])
 def test_every_other_value_of_every_byte_is_found(export: bytes) -> None:
     assert check(export).holds

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from app.cli import main
+from tests.postgres import of_home
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Cli:
     def __init__(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.home = home
         self._monkeypatch = monkeypatch
-        self.set(HOME=str(home), PORT="8999")
+        self.set(HOME=str(home), PORT="8999", **{name.upper(): value for name, value in of_home(home).items()})
 
     def set(self, **variables: str) -> None:
         for name, value in variables.items():

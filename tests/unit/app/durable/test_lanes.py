@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -16,8 +15,8 @@ SHARES = Shares(tenant_per_s=50, customer_per_s=5)
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[sa.Engine]:
-    engine = make_engine(f"sqlite:///{tmp_path / 'lanes.db'}")
+def engine(database_url: str) -> Iterator[sa.Engine]:
+    engine = make_engine(database_url)
     with unit_of_work(engine) as session:
         lanes.metadata.create_all(session.connection())
     yield engine

@@ -40,9 +40,9 @@ def hand() -> Hand:
 
 
 @pytest.fixture
-def ground(tmp_path: Path, hand: Hand) -> Iterator[Groundwork]:
+def ground(tmp_path: Path, hand: Hand, database_url: str) -> Iterator[Groundwork]:
     settings = Settings(home=tmp_path)
-    engine = make_engine(settings.database_url)
+    engine = make_engine(database_url)
     SQLModel.metadata.create_all(engine)
     key = b"k" * 32
     made = Groundwork(settings, hand, engine, Vault(key), SecretBox(key), Log(SigningKey(bytes(range(32)))))

@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from app.store import engine as engine_module
 from app.store.engine import begins_on_write, make_engine, read_only, unit_of_work
 
+pytestmark = pytest.mark.sqlite("its locks, pragmas and snapshots; PostgreSQL's are in tests/integration")
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session, SQLModel, delete
 
 from app.store.engine import make_engine, unit_of_work
 from app.store.models import Execution, Proposal, Reservation, Review
@@ -41,8 +40,8 @@ MAIL = SendCustomerMessage(customer_id="cus-1", recipient="a@b.example", subject
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[sa.Engine]:
-    engine = make_engine(f"sqlite:///{tmp_path / 'history.db'}")
+def engine(database_url: str) -> Iterator[sa.Engine]:
+    engine = make_engine(database_url)
     SQLModel.metadata.create_all(engine)
     yield engine
     engine.dispose()
@@ -190,7 +189,7 @@ def test_these_are_no_duplicates(session: Session, rows: list[Any]) -> None:
 # -- money
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(
         st.tuples(
@@ -202,20 +201,16 @@ def test_these_are_no_duplicates(session: Session, rows: list[Any]) -> None:
     but=st.integers(0, 8),
 )  # fmt: skip
 def test_money_is_summed_by_scope_tenant_and_window(
-    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, int, int]], but: int
+    engine: sa.Engine, rows: list[tuple[str, str, int, int]], but: int
 ) -> None:
-    engine = make_engine(f"sqlite:///{tmp_path_factory.mktemp('moved') / 'history.db'}")
-    try:
-        SQLModel.metadata.create_all(engine, tables=[SQLModel.metadata.tables["reservation"]])
-        with unit_of_work(engine) as session:
-            for number, (tenant, scope, amount, days) in enumerate(rows):
-                at = NOW - timedelta(days=days)
-                session.add(
-                    Reservation(execution_id=f"exe_{number}", scope=scope, tenant=tenant, amount_minor=amount, at=at)
-                )
-            found = moved(session, "acme", {"contract/1", "tool/x"}, NOW - timedelta(days=10), but=f"exe_{but}")
-    finally:
-        engine.dispose()
+    with unit_of_work(engine) as session:
+        session.exec(delete(Reservation))
+        for number, (tenant, scope, amount, days) in enumerate(rows):
+            at = NOW - timedelta(days=days)
+            session.add(
+                Reservation(execution_id=f"exe_{number}", scope=scope, tenant=tenant, amount_minor=amount, at=at)
+            )
+        found = moved(session, "acme", {"contract/1", "tool/x"}, NOW - timedelta(days=10), but=f"exe_{but}")
     assert found == {
         wanted: sum(
             amount for number, (tenant, scope, amount, days) in enumerate(rows)
