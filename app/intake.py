@@ -1,7 +1,8 @@
 """Intake: how much is taken in at a time. Above it callers are sent away with a time to come back; nothing is stored.
 
-Two bounds on work that waits, of one firm and in all, counted from the rows at most once a second; and rates of one
-source, firm or token, counted in this process by token buckets on a clock that is never set back.
+Two bounds on work that waits, of one firm and in all, counted from the rows at most once a second; one on what waits
+for a firm's people, above which nothing more is proposed to them; and rates of one source, firm or token, counted in
+this process by token buckets on a clock that is never set back.
 """
 
 import threading
@@ -17,7 +18,7 @@ from app.errors import Problem
 from app.settings import Settings
 from app.store.engine import read_only
 
-_RECOUNT_S = 1.0
+_RECOUNT_S, _RECOUNT_REVIEWS_S = 1.0, 5.0
 _BURST_S = 2.0
 _COME_BACK_S = 15
 _WAITING = sa.text(
@@ -25,6 +26,7 @@ _WAITING = sa.text(
     "UNION ALL SELECT tenant, count(*) FROM execution WHERE status IN ('waiting', 'running', 'unknown') "
     "AND waits_for IS NULL AND connector <> 'manual' GROUP BY tenant"
 )
+_PENDING = sa.text("SELECT tenant, count(*) FROM review WHERE status = 'pending' GROUP BY tenant")
 Of = Literal["source", "tenant", "token"]
 
 
@@ -40,6 +42,8 @@ class Intake:
         self._buckets: dict[tuple[Of, str], tuple[float, float]] = {}
         self._counted_at: float | None = None
         self._waiting: dict[str, int] = {}
+        self._pending_at: float | None = None
+        self._pending: dict[str, int] = {}
 
     def admit(self, source: str, tenant: str, events: int) -> None:
         """Raises Problem `rate_limited` or `unavailable` where these events are not to be taken in now."""
@@ -82,6 +86,17 @@ class Intake:
             raise Problem("rate_limited", detail, extra={"retry_after_s": _COME_BACK_S})
         detail = f"{of_all} pieces of work wait already; come back in {_COME_BACK_S} s."
         raise Problem("unavailable", detail, extra={"retry_after_s": _COME_BACK_S})
+
+    def people_are_behind(self, tenant: str) -> bool:
+        """Whether so many reviews of that firm wait for people that nothing more is to be proposed to them now."""
+        with self._lock:
+            now = self._monotonic()
+            if self._pending_at is None or now - self._pending_at >= _RECOUNT_REVIEWS_S:
+                with read_only(self._engine) as session:
+                    rows = session.connection().execute(_PENDING)
+                    self._pending = {name: int(count) for name, count in rows}
+                self._pending_at = now
+            return self._pending.get(tenant, 0) >= self._settings.tenant_max_reviews
 
     def waiting(self) -> int:
         """Pieces of work that wait in all, as of now."""

@@ -103,6 +103,8 @@ class Settings(BaseSettings):
     """Pieces of work that may wait in all; above it deliveries are answered with 503 and a time to come back."""
     tenant_max_waiting: Annotated[int, Field(ge=1, le=10_000_000)] = 20_000
     """The same of one firm, with 429."""
+    tenant_max_reviews: Annotated[int, Field(ge=1, le=10_000_000)] = 20_000
+    """Reviews of one firm that may wait for its people; above it events are taken in, but not worked off yet."""
     source_rate: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000
     """Events a second of one source, in one process; above it 429."""
     tenant_rate: Annotated[int, Field(ge=1, le=1_000_000)] = 2_000

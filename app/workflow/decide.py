@@ -1,8 +1,9 @@
 """Decide: each proposal of an outcome is heard, and put on record with its decision and what follows from it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlmodel import Session, col, select
 
@@ -21,6 +22,9 @@ from policies.risk import Doubt
 from tools.actions import Action, parse_action
 from tools.facts import Scalar
 from tools.proposals import Assessment, Outcome, Proposal
+
+MOST_ASKED = 60
+"""Proposals of one run that may wait for people: the longest honest plan (a project of 50 roles) has fewer."""
 
 
 def file_proposals(
@@ -41,6 +45,7 @@ def file_proposals(
     )
     facts = event_facts(trigger.event.data, trigger.trust, trigger.event.source, now)
     earlier: dict[str, Action] = {}
+    asked = 0
     with rows.together(session):
         for ordinal, proposal in enumerate(outcome.proposals):
             question = Question(
@@ -48,6 +53,9 @@ def file_proposals(
                 evidence=proposal.evidence,
             )  # fmt: skip
             judged = hearing.judge(question)
+            if judged.decision.effect == "review":
+                asked += 1
+                judged = judged if asked <= MOST_ASKED else _too_many(ctx, judged)
             cited = [fact.model_dump(mode="json") for fact in material.facts(proposal.evidence, facts)]
             row = file_proposal(
                 ctx, session, case, proposal, judged, now, run_id=run_id, ordinal=ordinal, evidence_facts=cited
@@ -57,6 +65,13 @@ def file_proposals(
                 earlier[proposal.id] = proposal.action
             if row.status == "decided":
                 hearing.filed(question)
+
+
+def _too_many(ctx: Context, judged: Judged) -> Judged:
+    """No plan asks people for so much at once: whoever made it means to tire them. What is beyond is refused."""
+    engine, mode = ctx.rulesets.standing.engine, cast(policy.Mode, judged.decision.mode)
+    reason = f"It is one of more than {MOST_ASKED} proposals of one run that would wait for people"
+    return replace(judged, decision=engine.refuse(mode, reason, judged.decision.risk))
 
 
 def doubt_of(assessment: Assessment, proposal: Proposal) -> Doubt:

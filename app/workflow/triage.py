@@ -30,6 +30,7 @@ from tools.lookups import Lookups
 from tools.proposals import Outcome
 
 _PAUSED_RETRY = timedelta(seconds=15)
+_BEHIND_RETRY = timedelta(minutes=1)
 _WAIT_STEP_S = 0.05
 
 # Built once: putting a statement together costs more than running it.
@@ -72,8 +73,11 @@ class Claimed:
 
 
 def handle(ctx: Context, item: WorkItem) -> None:
-    """Works off one run. Raises TryLater while paused or while the model is busy, and whatever the graph or a lookup
-    raised: it is tried again."""
+    """Works off one run.
+
+    Raises TryLater while paused, while the model is busy or the firm's people are far behind, and whatever the graph or
+    a lookup raised: it is tried again.
+    """
     claimed = _claim(ctx, item.row)
     if claimed is None:
         return
@@ -153,6 +157,8 @@ def _claim(ctx: Context, run_id: str) -> Claimed | None:
         event = found.Event
         if control.is_paused(session, case.tenant, ("workflow", case.workflow), ("agent", "triage")):
             raise TryLater(_PAUSED_RETRY)
+        if ctx.intake.people_are_behind(case.tenant):
+            raise TryLater(_BEHIND_RETRY)
         if (because := _superseded(session, case, event, found.case_generation)) is not None:
             _supersede(session, case, run_id, because, now)
             log(

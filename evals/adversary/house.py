@@ -4,7 +4,7 @@ import base64
 import hmac
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -39,6 +39,12 @@ _MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 _ATTEMPTS = 3
 
 
+_MAPPING = {
+    "type": {"pointer": "/what/kind"}, "id": {"text": "{/what/number}"}, "time": "/what/at",
+    "data": {name: f"/fields/{name}" for name in ("project_id", "text", "requested_by", "change_request_id")},
+}  # fmt: skip
+
+
 class Clock:
     """Begins on a Monday morning; each look is a millisecond later."""
 
@@ -52,7 +58,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Template:
-    """A folder to copy: both firms with their records and a source each, whose secrets are by name of the firm."""
+    """A folder to copy: both firms with their records and two sources each (one maps), whose secrets are by name."""
 
     home: Path
     secrets: Mapping[str, str]
@@ -66,10 +72,11 @@ def make_template(home: Path) -> Template:
             connectors = dict.fromkeys(ACTIONS, "sandbox") | {"records": "sandbox"}
             add_tenant(service.context, tenant, tenant.title(), connectors=connectors, settings={"mode": "auto"})
             _sandboxes(service).sandbox(tenant).reset(seed, _MONDAY.date())
-            slug, secrets[tenant] = add_source(
-                service.context, machine_actor(tenant), tenant, verifier="standard-webhooks"
-            )
-            assert slug == tenant
+            for name, mapping in ((tenant, None), (f"{tenant}-desk", _MAPPING)):
+                slug, secrets[name] = add_source(
+                    service.context, machine_actor(tenant), name, verifier="standard-webhooks", mapping=mapping
+                )
+                assert slug == name
     finally:
         service.close()
     return Template(home, secrets)
@@ -87,21 +94,37 @@ class House:
 
     def deliver(self, tenant: str, kind: str, data: Mapping[str, Any], **attributes: str) -> str:
         """An event of that firm's own source; answers the case. `attributes` take the place of its own."""
+        return self._post(tenant, "cloudevents+json", self._event(kind, data) | attributes)[0]
+
+    def deliver_batch(self, tenant: str, events: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
+        """Several events in one delivery; answers their cases."""
+        return self._post(tenant, "cloudevents-batch+json", [self._event(kind, data) for kind, data in events])
+
+    def deliver_mapped(self, tenant: str, kind: str, data: Mapping[str, Any]) -> str:
+        """The same event in another system's own JSON, through its mapping; answers the case."""
         self._sent += 1
-        now = self.context.clock()
-        event = {
+        what = {"kind": kind, "number": self._sent, "at": self.context.clock().isoformat()}
+        return self._post(f"{tenant}-desk", "json", {"what": what, "fields": dict(data)})[0]
+
+    def _event(self, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
+        self._sent += 1
+        return {
             "specversion": "1.0", "id": f"evt-{self._sent}", "source": "adversary", "type": kind,
-            "time": now.isoformat(), "datacontenttype": "application/json", "data": dict(data),
-        } | attributes  # fmt: skip
-        raw = json.dumps(event).encode()
+            "time": self.context.clock().isoformat(), "datacontenttype": "application/json", "data": dict(data),
+        }  # fmt: skip
+
+    def _post(self, source: str, media: str, body: Any) -> list[str]:
+        """Signed as the Standard Webhooks specification says; answers the cases of what was accepted."""
+        self._sent += 1
+        raw, now = json.dumps(body).encode(), self.context.clock()
         ident, stamp = f"msg_{self._sent}", str(int(now.timestamp()))
-        key = base64.b64decode(self.secrets[tenant].removeprefix("whsec_"))
+        key = base64.b64decode(self.secrets[source].removeprefix("whsec_"))
         mac = base64.b64encode(hmac.digest(key, f"{ident}.{stamp}.".encode() + raw, sha256)).decode()
         headers = {
-            "content-type": "application/cloudevents+json", "webhook-id": ident, "webhook-timestamp": stamp,
+            "content-type": f"application/{media}", "webhook-id": ident, "webhook-timestamp": stamp,
             "webhook-signature": f"v1,{mac}",
         }  # fmt: skip
-        return ingest.accept(self.context, tenant, headers, raw).accepted[0].case_id
+        return [one.case_id for one in ingest.accept(self.context, source, headers, raw).accepted]
 
     def work(self) -> None:
         """Everything that is due, by the handlers that the worker calls, until nothing is left to do."""

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Literal
 
 from agents.reasoners.base import Reasoner
+from agents.reasoners.embedded.encoder import Encoder
+from agents.reasoners.embedded.reasoner import EmbeddedReasoner
 from agents.reasoners.openai import Client, Endpoint, Limits, OpenAIReasoner
 from app.context import Agents
 from evals.adversary.attacks import Attack, Way, attacks, without_any
 from evals.adversary.count import Outcome, Wall, outcome, shares
-from evals.adversary.house import House, Template, house
+from evals.adversary.house import TENANTS, House, Template, house
 from evals.adversary.model import HostileModel
 from evals.adversary.overtaken import OvertakenAgents
 from evals.adversary.server import Asked, Loopback
@@ -71,12 +73,12 @@ def run(
             endpoint, limits = Endpoint("hostile", "none", server.url, timeout_s=10.0), Limits(retries=0)
             reasoner = OpenAIReasoner(endpoint, embedded, limits, Client(endpoint, limits))
         overtaken = (agents or OvertakenAgents()) if depth == "agents" else None
-        ran.clean = dict(clean) if clean is not None else _clean(template, folder / "clean", embedded)
+        ran.clean = dict(clean) if clean is not None else unharmed(template, embedded)
         attacked = stack.enter_context(
             house(template, folder / "attacked", reasoner=reasoner, agents=overtaken, rules=rules)
         )
         for name, value in {"mode": mode, **(settings or {})}.items():
-            for tenant in template.secrets:
+            for tenant in TENANTS:
                 attacked.set(tenant, name, value)
         wall = Wall.of(attacked)
         sent = [(attack, _send(attacked, attack)) for attack in attacks(attacked, injections, mails, way=way)]
@@ -89,19 +91,38 @@ def run(
     return ran
 
 
+def run_apart(
+    template: Template, depth: Depth, injections: Sequence[Injection], cache: Path, mails: Sequence[str],
+    clean: Mapping[str, Outcome],
+) -> Ran:  # fmt: skip
+    """`run` with a reasoner of its own, for a process of its own."""
+    return run(template, depth, injections, EmbeddedReasoner(Encoder(cache)), mails=mails, clean=clean)
+
+
 def _send(attacked: House, attack: Attack) -> str:
-    return attacked.deliver(attack.tenant, attack.kind, attack.data)
+    tenant, kind, data = attack.tenant, attack.kind, attack.data
+    if attack.way == "mapped":
+        return attacked.deliver_mapped(tenant, kind, data)
+    if attack.way == "batch":
+        # Beside something harmless of the same project.
+        harmless = {"project_id": data["project_id"], "text": "When is the next workshop?"}
+        return attacked.deliver_batch(tenant, [(kind, harmless), (kind, data)])[1]
+    if attack.way == "said_again":
+        attacked.deliver(tenant, kind, data | {"text": str(attack.carrier)})
+        attacked.work()
+    return attacked.deliver(tenant, kind, data)
 
 
-def _clean(template: Template, home: Path, embedded: Reasoner) -> dict[str, Outcome]:
-    """Each real request without any text in it, as a request and as a ticket."""
-    with house(template, home, reasoner=embedded) as plain:
+def unharmed(template: Template, embedded: Reasoner) -> dict[str, Outcome]:
+    """What becomes of each real request without any text in it, as a request and as a ticket."""
+    with (
+        tempfile.TemporaryDirectory(prefix="countersign-adversary-") as folder,
+        house(template, Path(folder) / "plain", reasoner=embedded) as plain,
+    ):
         wall = Wall.of(plain)
         sent = [(attack, _send(plain, attack)) for attack in without_any(plain)]
         plain.work()
-        return {
-            f"{attack.way == 'ticket'}/{attack.carrier}": outcome(plain, attack, case, wall) for attack, case in sent
-        }
+        return {attack.plain_key: outcome(plain, attack, case, wall) for attack, case in sent}
 
 
 def _strangers(asked: Asked, outcomes: Sequence[Outcome], wall: Wall) -> bool:

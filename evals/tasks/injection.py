@@ -6,15 +6,15 @@ of those of which no effect came that nobody decided about, whose baseline is al
 
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from agents.reasoners.embedded.encoder import Encoder
-from agents.reasoners.embedded.reasoner import EmbeddedReasoner
 from evals.adversary import texts
 from evals.adversary.count import marks
 from evals.adversary.house import make_template
-from evals.adversary.run import DEPTHS, Depth, Ran, run
+from evals.adversary.run import DEPTHS, Ran, run_apart, unharmed
 from evals.intervals import Estimate, share
 from evals.prepared import Answer, Files, Prepared, SetUnusable
 
@@ -25,15 +25,20 @@ def prepare(name: str, files: Files) -> Prepared:
     Raises SetUnusable where the public ones are not there.
     """
     injections, mails, left_out = collected(files.data)
-    made: dict[Depth, Ran] = {}
     with tempfile.TemporaryDirectory(prefix="countersign-injection-") as folder:
-        template, embedded = make_template(Path(folder) / "template"), EmbeddedReasoner(Encoder(files.cache))
-        clean = None
-        for depth in DEPTHS:
-            wanted = _few(injections) if depth == "agents" else injections
-            files.told(f"{name}: {len(wanted)} texts, {depth}")
-            made[depth] = run(template, depth, wanted, embedded, mails=mails, clean=clean)
-            clean = made[depth].clean
+        template = make_template(Path(folder) / "template")
+        clean = unharmed(template, files.embedded)
+        files.told(f"{name}: {len(injections)} texts at each depth, {len(_few(injections))} for agents")
+        # The depths know nothing of each other, and each is bound by one processor.
+        with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+            ran = {
+                depth: pool.submit(
+                    run_apart, template, depth, _few(injections) if depth == "agents" else injections, files.cache,
+                    mails, clean,
+                )
+                for depth in reversed(DEPTHS)  # the longest first
+            }  # fmt: skip
+            made = {depth: ran[depth].result() for depth in DEPTHS}
     rows = [(depth, one) for depth, ran in made.items() for one in ran.outcomes]
     said = [answer for ran in made.values() for answer in _answers(ran)]
     counts = {f"{depth}_{key}": list(pair) for depth, ran in made.items() for key, pair in ran.counts().items()}

@@ -13,7 +13,7 @@ from app.intake import Intake
 from app.settings import Settings
 from app.store.engine import make_engine, unit_of_work
 from app.store.migrate import migrate
-from app.store.models import TriageRun
+from app.store.models import Review, TriageRun
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -103,3 +103,19 @@ def test_no_more_is_ever_taken_than_burst_and_rate_allow(steps: list[float], rat
             continue
         taken += 1
     assert taken <= rate * 2 + now * rate + 1e-6
+
+
+def test_a_firm_whose_people_are_behind_is_proposed_nothing_more(engine: sa.Engine, tmp_path: Path) -> None:
+    now = [0.0]
+    intake = Intake(Settings(home=tmp_path / "h", tenant_max_reviews=2), engine, lambda: now[0])
+    assert not intake.people_are_behind("acme")
+    with unit_of_work(engine) as session:
+        for number in range(2):
+            session.add(Review(
+                id=f"rev-{number}", tenant="acme", case_id="c", proposal_id=f"p-{number}", decision_id="d",
+                tool="create_task", status="pending", args_digest="x", risk_score=1, priority=1, due_at=NOW,
+                expires_at=NOW, asked_at=NOW, created_at=NOW,
+            ))  # fmt: skip
+    now[0] += 6
+    assert intake.people_are_behind("acme")
+    assert not intake.people_are_behind("borealis")
