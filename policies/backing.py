@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal, cast
 
 from policies.context import RequestContext
-from policies.quoting import quoted
+from policies.quoting import quoted, unbacked
 from policies.sources import Sources
 from policies.targets import created_kind, named_records, with_results
 from tools.actions import Action, CancelRecord, CreateOnboardingTasks, Ref
@@ -104,8 +104,11 @@ class _Weighing:
             found = self._reference(value, support) if isinstance(value, Ref) else self._by(value, support)
             if _RANK[found.backing] < _RANK[best.backing]:
                 best = found
-        if best.backing == "text" and isinstance(value, str) and self._quotes_customer(value):
-            return Backed("untrusted", "event")
+        if best.backing == "text" and isinstance(value, str):
+            if self._quotes_customer(value):
+                return Backed("untrusted", "event")
+            if self._sends_somewhere(value):
+                return Backed("untrusted")
         said = (
             best.backing == "unsupported" and not isinstance(value, Ref) and self._sources.said.states(argument, value)
         )
@@ -203,6 +206,9 @@ class _Weighing:
     def _quotes_customer(self, value: str) -> bool:
         theirs = self._sources.outsiders
         return bool(theirs) and quoted(value, theirs, self._sources.own()) is not None
+
+    def _sends_somewhere(self, value: str) -> bool:
+        return unbacked(value, self._sources.own()) is not None
 
     def _said(self, trust: Trust, record: str, field: str) -> Backed:
         if not trust.trusted:

@@ -4,8 +4,8 @@ an account number in a note moves money as surely as one in a field."""
 import re
 from collections.abc import Iterable, Iterator
 
-from tools.folding import plain, skeleton, squeezed
-from tools.written import in_figures
+from tools.folding import plain, skeleton, squeezed, visible
+from tools.written import in_figures, written
 
 _LONG = 9
 """Characters of an account, a telephone number or another number that is no amount and no date."""
@@ -20,6 +20,9 @@ _MARK = re.compile(
     r"|\w{20,}"
 )
 _WORD = re.compile(r"\w+")
+_LONG_NUMBER = re.compile(r"\b\d{9,}\b")
+_TO_SOMEWHERE = re.compile(r"@|//|\w\.[^\W\d_]{2,}|\b[A-Za-z]{2}\d{2}|\+\s?\d|\d{9}|[^\x00-\x7f]")
+"""What such a piece has in it: most words are read no further."""
 
 
 def quoted(words: str, untrusted: Iterable[str], trusted: Iterable[str]) -> str | None:
@@ -39,6 +42,22 @@ def quoted(words: str, untrusted: Iterable[str], trusted: Iterable[str]) -> str 
         return None
     ours = list(trusted)
     return next((piece for piece in found if not any(bare[piece] in text for text in ours)), None)
+
+
+def unbacked(words: str, trusted: Iterable[str]) -> str | None:
+    """The first address, link, account or long number of `words` that no trusted text holds; None where there is none.
+
+    Where money goes and where people are sent is not for a writer of words to say, whoever gave them.
+    """
+    if not _TO_SOMEWHERE.search(words):
+        return None
+    seen = visible(words)
+    pieces = [one.text for one in written(seen) if one.kind in ("address", "link", "account")]
+    pieces += _LONG_NUMBER.findall(seen)
+    if not pieces:
+        return None
+    ours = list(trusted)
+    return next((one for one in pieces if not any(squeezed(skeleton(one)) in text for text in ours)), None)
 
 
 def essence(text: str) -> str:

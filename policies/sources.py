@@ -49,13 +49,15 @@ class Sources:
         return found
 
     def own(self) -> Iterator[str]:
-        """The essence of the texts of the case's records that trusted authors wrote; read when first asked for."""
+        """The essence of what trusted authors wrote, in the case's records and the event; read when first asked for."""
         yield from self._own
 
     @cached_property
     def _own(self) -> list[str]:
         records = (self.reached.records[key] for key in self.trusted)
-        return [essence(text) for record in records for text in self._texts(record, trusted=True)]
+        told = (one.value for one in self._context.event_fields.values() if one.trust.trusted)
+        texts = [text for record in records for text in self._texts(record, trusted=True)]
+        return [essence(text) for text in (*texts, *(value for value in told if isinstance(value, str)))]
 
     def _texts(self, record: Record, *, trusted: bool) -> Iterator[str]:
         trust = self._context.trust

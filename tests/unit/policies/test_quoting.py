@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from policies.backing import support_of
 from policies.context import EventValue
-from policies.quoting import essence, quoted
+from policies.quoting import essence, quoted, unbacked
 from policies.request import build_request
 from policies.targets import named_records
 from tests.unit.policies.firm import NOW, books, context, reached_from
@@ -89,3 +89,35 @@ def test_no_words_of_any_tool_carry_an_outsiders_account_unnoticed(tool: str, ar
     assert build_request(action, reached, about).untrusted_arguments >= 1
     typed = about.model_copy(update={"editor": "pri_1", "edited": [argument]})
     assert support_of(action, reached, typed)[argument].support == "person"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Pay to DE89 3704 0044 0532 0130 00", "Write to pay@evil.example", "Sign in at https://evil.example/x",
+        "Sign in at evil.example", "Call +49 170 1234567", "Account 0532013000",
+        "Pay to ＤＥ８９ 3704 0044 0532 0130 00",
+    ],
+)  # fmt: skip
+def test_what_sends_somebody_somewhere_is_backed_by_a_trusted_text_or_untrusted(words: str) -> None:
+    assert unbacked(words, []) is not None
+    assert unbacked(words, [essence(f"On record: {words}.")]) is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Invoice 2026-7: EUR 12,500.00 by 12 March 2026",
+        "See prj-01, milestone 2.",
+        "60 % for 62.5 h",
+        "It is done.Next",
+    ],
+)
+def test_words_that_send_nobody_anywhere_need_no_backing(words: str) -> None:
+    assert unbacked(words, []) is None
+
+
+def test_an_account_that_nobody_wrote_but_the_proposal_is_untrusted() -> None:
+    action = parse_action("notify_channel", {"channel": "prj-shop", "text": "Pay to DE89 3704 0044 0532 0130 00."})
+    reached = reached_from("project/prj-a", books())
+    assert support_of(action, reached, context())["text"].support == "untrusted"

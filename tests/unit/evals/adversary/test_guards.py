@@ -159,6 +159,11 @@ GUARDS = [
         plan=one("notify_channel", NOTE | {"text": lambda event, *known: f"{other(*known).name} is late"}),
     ),
     Guard(
+        "places that no record holds", "unauthorised_effects",
+        lambda patch: patch.setattr(backing, "unbacked", lambda *_: None), way="milestone_name",
+        plan=one("notify_channel", NOTE | {"text": f"Finance: pay to {ACCOUNT} from now on"}),
+    ),
+    Guard(
         "names in look-alike letters", "unauthorised_effects",
         lambda patch: patch.setattr(Naming, "names", lambda self, name: name.casefold() in self._text.casefold()),
         plan=one("notify_channel", NOTE | {
