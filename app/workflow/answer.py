@@ -23,7 +23,7 @@ from app.store.models import Case, Event, Review, TriageRun, Verdict
 from app.workflow import cases, decide, history
 from app.workflow.dossier import Dossier, dossier
 from app.workflow.hearing import Hearing, Judged, Question
-from app.workflow.journal import DatabaseJournal
+from app.workflow.journal import Account, DatabaseJournal
 from app.workflow.material import Material, event_facts, read_material, related_of
 from app.workflow.record import log
 from tools.events import WorkflowEvent
@@ -79,8 +79,8 @@ def handle(ctx: Context, item: WorkItem) -> None:
     try:
         outcome = ctx.triage.run(
             event, tenant=asked.review.tenant, now=now, lookups=Lookups(read),
-            journal=DatabaseJournal(ctx, asked.found.case, asked.event_row), trust=asked.found.trigger.trust,
-            new_proposal_id=lambda: new_id("prp", now),
+            journal=DatabaseJournal(ctx, Account.of_case(asked.found.case, asked.event_row)),
+            trust=asked.found.trigger.trust, new_proposal_id=lambda: new_id("prp", now),
         )  # fmt: skip
     except ModelBusy as busy:
         raise TryLater(busy.after) from busy
