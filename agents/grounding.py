@@ -164,6 +164,6 @@ def _single_fields(model: type[Record]) -> tuple[str, ...]:
 
 
 _FIELDS = {
-    model: tuple(name for name in model.model_fields if name not in ("authors", "version", "skills"))
+    model: tuple(name for name in model.model_fields if name in model.single_valued() and name != "version")
     for model in RECORDS.values()
 }

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, ClassVar
+from functools import cache
+from typing import Annotated, ClassVar, get_origin
 
 from pydantic import Field
 
@@ -28,6 +29,13 @@ class Record(Value):
     @property
     def key(self) -> RecordKey:
         return RecordKey(kind=self.kind, id=self.id)
+
+    @classmethod
+    @cache
+    def single_valued(cls) -> frozenset[str]:
+        """The fields that hold one value, and no list or mapping."""
+        fields = cls.model_fields.items()
+        return frozenset(name for name, one in fields if get_origin(one.annotation) not in (list, dict))
 
     def value(self, field: str) -> Scalar:
         """The field as a JSON scalar: dates as ISO 8601, enumerations as their text. Raises KeyError if unknown."""

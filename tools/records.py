@@ -5,10 +5,16 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from tools.people_records import Assignment as Assignment
+from tools.people_records import Calendar as Calendar
+from tools.people_records import Leave as Leave
+from tools.people_records import LendingRule as LendingRule
+from tools.people_records import Person as Person
+from tools.people_records import Skill as Skill
+from tools.people_records import StaffingRequest as StaffingRequest
+from tools.people_records import Wish as Wish
 from tools.record import Record as Record
-from tools.values import Currency, Day, Email, Id, Line, Minor, Moment, RecordKind, Text, Value
-
-Percent = Annotated[int, Field(ge=0, le=100)]
+from tools.values import Currency, Day, Email, Id, Line, Minor, Moment, RecordKind, Text
 
 
 class Customer(Record):
@@ -97,39 +103,6 @@ class Milestone(Record):
     after_id: Id | None = None
 
 
-class Skill(Value):
-    name: Line
-    level: Annotated[int, Field(ge=1, le=5)]
-
-
-class Person(Record):
-    kind: ClassVar[RecordKind] = "person"
-    name: Line
-    email: Email
-    title: Line
-    skills: list[Skill] = []
-    cost_rate_minor: Minor
-    bill_rate_minor: Minor
-    currency: Currency
-    time_zone: Line = "UTC"
-    weekly_minutes: Annotated[int, Field(ge=0, le=6000)] = 2400
-    manager_id: Id | None = None
-    starts_on: Day
-    ends_on: Day | None = None
-
-
-class Assignment(Record):
-    kind: ClassVar[RecordKind] = "assignment"
-    links: ClassVar[Mapping[str, RecordKind]] = {"project_id": "project", "person_id": "person"}
-    project_id: Id
-    person_id: Id
-    role: Line
-    start_on: Day
-    end_on: Day
-    percent: Percent
-    status: Literal["tentative", "requested", "confirmed", "released"]
-
-
 class TimeEntry(Record):
     kind: ClassVar[RecordKind] = "time_entry"
     links: ClassVar[Mapping[str, RecordKind]] = {"project_id": "project", "person_id": "person"}
@@ -209,15 +182,6 @@ class Ticket(Record):
     text: Text
     priority: Literal["p1", "p2", "p3", "p4"]
     status: Literal["open", "waiting", "closed"]
-
-
-class Leave(Record):
-    kind: ClassVar[RecordKind] = "leave"
-    links: ClassVar[Mapping[str, RecordKind]] = {"person_id": "person"}
-    person_id: Id
-    start_on: Day
-    end_on: Day
-    status: Literal["requested", "approved", "declined"]
 
 
 class Forecast(Record):
@@ -311,6 +275,6 @@ RECORDS: dict[RecordKind, type[Record]] = {
     for model in (
         Customer, Contact, Contract, RateCard, Project, Milestone, Person, Assignment, TimeEntry, Expense, Invoice,
         Opportunity, ChangeRequest, Vendor, Ticket, Leave, Forecast, ChangeOrder, Workspace, Task, Message, Notice,
-        Renewal, ExchangeRate, Period,
+        Renewal, ExchangeRate, Period, Calendar, StaffingRequest, LendingRule,
     )
 }  # fmt: skip

@@ -57,7 +57,8 @@ Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s<>\"]+@
 RecordKind = Literal[
     "customer", "contact", "contract", "rate_card", "project", "milestone", "person", "assignment", "time_entry",
     "expense", "invoice", "opportunity", "change_request", "vendor", "ticket", "leave", "forecast", "change_order",
-    "workspace", "task", "message", "notice", "renewal", "exchange_rate", "period",
+    "workspace", "task", "message", "notice", "renewal", "exchange_rate", "period", "calendar", "staffing_request",
+    "lending_rule",
 ]  # fmt: skip
 
 

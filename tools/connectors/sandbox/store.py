@@ -117,9 +117,8 @@ class Store:
 
 
 def find_statement(model: type[Record], where: Mapping[str, str], limit: int) -> tuple[str, list[object]]:
-    fields = model.model_fields.keys() - {"authors", "skills"}
     for field in where:
-        if field not in fields:
+        if field not in model.single_valued():
             raise KeyError(f"{model.kind} has no single-valued field {field}")
     lead = next((field for field in where if field in indexed(model)), None)
     args: list[object] = [model.kind]

@@ -1,0 +1,1 @@
+"""Generated firms and schedules that the solvers are measured on."""

@@ -1,0 +1,117 @@
+"""Small books: two colleagues with a skill, one seat, and whatever a test adds."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import combinations, product
+from typing import Any
+
+from tools.records import Assignment, Calendar, Customer, Leave, LendingRule, Person, Project, Skill, StaffingRequest
+from tools.staffing.books import Books
+from tools.staffing.placements import Pair, Placement, Placements
+from tools.staffing.plan import Booked, cost_of
+from tools.staffing.problem import Problem
+from tools.staffing.verify import violations
+
+MONDAY = date(2026, 3, 2)
+BY = {"*": "system/hr"}
+
+
+def day(number: int) -> date:
+    return MONDAY + timedelta(days=number)
+
+
+def person(ident: str, **more: Any) -> Person:
+    values: dict[str, Any] = {
+        "id": ident, "unit": "North", "authors": BY, "name": ident.title(), "email": f"{ident}@firm.example",
+        "title": "Consultant", "skills": [Skill(name="SQL", level=3)], "cost_rate_minor": 6_000,
+        "bill_rate_minor": 12_000, "currency": "EUR", "manager_id": "boss", "starts_on": date(2020, 1, 1),
+        "calendar_id": "cal",
+    }  # fmt: skip
+    return Person(**values | more)
+
+
+def request(ident: str = "req", **more: Any) -> StaffingRequest:
+    values: dict[str, Any] = {
+        "id": ident, "unit": "North", "authors": BY, "project_id": "prj", "role": "Engineer",
+        "skills": [Skill(name="sql", level=2)], "percent": 60, "start_on": day(0), "end_on": day(25),
+        "hourly_rate_minor": 12_000, "currency": "EUR",
+    }  # fmt: skip
+    return StaffingRequest(**values | more)
+
+
+def booking(ident: str, person_id: str, **more: Any) -> Assignment:
+    values: dict[str, Any] = {
+        "id": ident, "authors": BY, "project_id": "prj", "person_id": person_id, "role": "Engineer", "start_on": day(0),
+        "end_on": day(60), "percent": 50, "status": "confirmed",
+    }  # fmt: skip
+    return Assignment(**values | more)
+
+
+def leave(ident: str, person_id: str, first: int, last: int) -> Leave:
+    return Leave(
+        id=ident, authors=BY, person_id=person_id, start_on=day(first), end_on=day(last), status="approved"
+    )  # fmt: skip
+
+
+def books(**more: Any) -> Books:
+    """Ann costs less than Bob; both could take the seat."""
+    project = Project(
+        id="prj", unit="North", authors=BY, customer_id="cus", contract_id="ctr", name="Portal", status="running",
+        start_on=day(0), end_on=day(90), budget_minor=1, currency="EUR",
+    )  # fmt: skip
+    made = Books(
+        MONDAY, "EUR", [person("ann"), person("bob", cost_rate_minor=7_000)], [request()],
+        calendars=[Calendar(id="cal", authors=BY, name="Standard")], projects=[project],
+        customers=[Customer(id="cus", authors=BY, name="Mills", tier="standard", time_zone="Europe/Berlin")],
+    )  # fmt: skip
+    return replace(made, **more)
+
+
+def lending(**more: Any) -> LendingRule:
+    values: dict[str, Any] = {"id": "lend", "authors": BY, "from_unit": "South", "to_unit": "North"}
+    return LendingRule(**values | more)
+
+
+def brute(made: Books) -> int | None:
+    """The least cost of all plans, by trying every one; what may be is judged by the verifier alone."""
+    problem = Problem.of(made)
+    placements = Placements(problem)
+    ways = [list(_ways(problem, place, made)) for place in range(len(problem.seats))]
+    costs = []
+    for chosen in product(*ways):
+        plan = [one for way in chosen for one in way]
+        if not violations(made, problem.rules, _booked(problem, plan)):
+            costs.append(cost_of(placements, plan))
+    return min(costs, default=None)
+
+
+def _ways(problem: Problem, place: int, made: Books) -> Iterator[tuple[Placement, ...]]:
+    seat = problem.seats[place]
+    yield ()
+    able = []
+    for number, worker in enumerate(problem.workers):
+        if all(worker.features.skills.get(name, 0) >= level for name, level in seat.skills.items()):
+            able.append(Pair(problem, place, number))
+    wholes = [(pair.placement(seat.first, seat.last),) for pair in able]
+    mondays = [
+        number for number in range(seat.first + 1, seat.last + 1)
+        if seat.handovers and problem.day(number).weekday() == 0
+    ]  # fmt: skip
+    pairs = [(a, b) for a, b in combinations(able, 2)] + [(b, a) for a, b in combinations(able, 2)]
+    halves = [
+        (one.placement(seat.first, cut - 1), two.placement(cut, seat.last)) for cut in mondays for one, two in pairs
+    ]
+    for way in [*wholes, *halves]:
+        if not violations(made, problem.rules, _booked(problem, way)):
+            yield way
+
+
+def _booked(problem: Problem, plan: Any) -> list[Booked]:
+    return [
+        Booked(
+            problem.seats[one.seat].id, problem.workers[one.worker].id, problem.day(one.first), problem.day(one.last),
+            problem.seats[one.seat].percent, None,
+        )
+        for one in plan
+    ]  # fmt: skip

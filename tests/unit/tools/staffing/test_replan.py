@@ -1,0 +1,87 @@
+"""What changes when something has changed: no more than must."""
+
+from dataclasses import replace
+from itertools import product
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from evals.staffing.firm import firm
+from tests.unit.tools.staffing.books import _booked, _ways, booking, books, person, request
+from tools.cpsat.answer import Limits
+from tools.cpsat.session import Session
+from tools.staffing.books import Books
+from tools.staffing.placements import Placements
+from tools.staffing.plan import Booked
+from tools.staffing.problem import Problem
+from tools.staffing.replan import replan
+from tools.staffing.solve import solve
+from tools.staffing.verify import violations
+
+LIMITS = Limits(seconds=20)
+laws = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def test_nothing_changes_where_nothing_has(session: Session) -> None:
+    problem = Problem.of(books(requests=[request("a"), request("b")]))
+    before = solve(problem, LIMITS, session).booked()
+    anew = replan(Placements(problem), before, LIMITS, session)
+    assert (anew.plan.booked(), anew.changed, anew.fewest) == (before, [], True)
+
+
+def test_a_cheaper_person_is_no_reason_to_change(session: Session) -> None:
+    made = books()
+    before = solve(Problem.of(made)).booked()
+    cheaper = replace(made, people=[*made.people, person("cem", cost_rate_minor=1_000)])
+    assert [one.person_id for one in solve(Problem.of(cheaper)).booked()] == ["cem"]
+    assert replan(Placements(Problem.of(cheaper)), before, LIMITS, session).plan.booked() == before
+
+
+def test_only_the_seat_that_lost_its_person_changes(session: Session) -> None:
+    made = books(people=[person("ann"), person("bob"), person("cem")], requests=[request("a"), request("b")])
+    before = solve(Problem.of(made), LIMITS, session).booked()
+    gone = before[0].person_id
+    booked = replace(made, assignments=[booking("new", gone, percent=90)])
+    anew = replan(Placements(Problem.of(booked)), before, LIMITS, session)
+    assert anew.changed == [before[0].request_id]
+    assert anew.fewest
+    assert anew.plan.unfilled == []
+
+
+@given(seed=st.integers(0, 10**6))
+@laws
+def test_no_plan_that_fills_as_much_changes_less(session: Session, seed: int) -> None:
+    made = firm(5, 3, 6, seed, skills=2)
+    before = solve(Problem.of(made), LIMITS, session).booked()
+    if not before:
+        return
+    lost = replace(made, assignments=[*made.assignments, booking("new", before[0].person_id, percent=70)])
+    problem = Problem.of(lost)
+    placements = Placements(problem)
+    anew = replan(placements, before, LIMITS, session)
+    assert violations(lost, problem.rules, anew.plan.booked()) == []
+    assert (_unfilled(placements, anew.plan.booked()), len(anew.changed)) == _least(lost, placements, before)
+
+
+def _unfilled(placements: Placements, plan: list[Booked]) -> int:
+    filled = {one.request_id for one in plan}
+    seats = placements.problem.seats
+    return sum(placements.unfilled(place) for place, seat in enumerate(seats) if seat.id not in filled)
+
+
+def _least(made: Books, placements: Placements, before: list[Booked]) -> tuple[int, int]:
+    problem = placements.problem
+    ways = [list(_ways(problem, place, made)) for place in range(len(problem.seats))]
+    plans = (_booked(problem, [one for way in chosen for one in way]) for chosen in product(*ways))
+    return min(
+        (_unfilled(placements, plan), _changes(before, plan))
+        for plan in plans
+        if not violations(made, problem.rules, plan)
+    )
+
+
+def _changes(before: list[Booked], plan: list[Booked]) -> int:
+    def of(some: list[Booked], ident: str) -> set[tuple[object, ...]]:
+        return {(one.person_id, one.start_on, one.end_on) for one in some if one.request_id == ident}
+
+    return sum(of(before, ident) != of(plan, ident) for ident in {one.request_id for one in before})

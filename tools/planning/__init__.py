@@ -1,0 +1,1 @@
+"""When work is done, and by whom: scheduling as pure functions."""
