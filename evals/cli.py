@@ -15,7 +15,7 @@ from evals.tasks import TASKS
 if TYPE_CHECKING:
     from evals.comparison import Difference
     from evals.harness import Result
-    from evals.prepared import ReasonerName
+    from evals.prepared import Files, ReasonerName
     from evals.runs import Earlier
 
 __all__ = ["bench", "eval_app"]
@@ -46,6 +46,9 @@ def tasks(
     test: Annotated[Path | None, typer.Option(metavar="FILE", help="Test on this file, in the set's format.")] = None,
     reasoner: Annotated[str, typer.Option(metavar="embedded|model", help="What reads and words.")] = "embedded",
     repeat: Annotated[int, typer.Option(min=1, max=50, help="Answer every row so often; adds pass^k.")] = 1,
+    limit: Annotated[
+        float | None, typer.Option(metavar="SECONDS", min=0.1, help="For each row that a solver answers.")
+    ] = None,
     against: Annotated[
         Path | None, typer.Option("--compare", metavar="RUN", help="Folder of an earlier run to compare with.")
     ] = None,
@@ -56,7 +59,8 @@ def tasks(
 
     Without files: the public sets in COUNTERSIGN_DATA_DIR, split as each task says; without a name all whose data is
     there. With --json: [{"task","n","figures":{NAME:{"value","low","high"}},"seconds","train_file","test_file",
-    "commit","dirty","notes","under","reasoner","repeat","compared"}], the files by sha256. Intervals are of 95 %. The
+    "commit","dirty","notes","under","reasoner","repeat","compared"}], the files by sha256; of mspsp
+    alone a row an instance, {"instance","makespan","optimal","seconds","bound"}. Intervals are of 95 %. The
     folder that is named at the end holds run.json (every row), report.html and Inspect's logs. Exits with 1 where a
     figure's whole interval misses the baseline in evals/baselines, with 2 where a set or an earlier run cannot be used.
     """
@@ -69,10 +73,13 @@ def tasks(
         raise typer.BadParameter(f"{reasoner} is neither embedded nor model", param_hint="--reasoner")
     before = _before(against)
     chosen: ReasonerName = "model" if reasoner == "model" else "embedded"
-    folder, results = _run(wanted, train, test, chosen, repeat, out, skipping=not names)
+    files = _files(train, test, chosen, limit)
+    folder, results = _run(wanted, files, repeat, out, skipping=not names)
     compared = _compared(results, before)
     _keep(folder, results, compared, against)
-    if as_json:
+    if as_json and len(results) == 1 and results[0].listed:
+        typer.echo(json.dumps([row.answer for row in results[0].rows], ensure_ascii=False))
+    elif as_json:
         told = [
             one.document() | {"compared": {each.figure: each.plain() for each in compared.get(one.task, ())}}
             for one in results
@@ -101,21 +108,27 @@ def _before(path: Path | None) -> "dict[str, Earlier]":
         raise typer.BadParameter(str(error), param_hint="--compare") from error
 
 
+def _files(train: Path | None, test: Path | None, reasoner: "ReasonerName", limit: float | None) -> "Files":
+    from app.settings import load_settings
+    from evals.prepared import Files
+
+    settings = load_settings()
+    return Files(
+        settings.data_dir, settings.models_dir, train, test, lambda line: typer.echo(line, err=True), reasoner,
+        settings, limit,
+    )  # fmt: skip
+
+
 def _run(
-    wanted: list[str], train: Path | None, test: Path | None, reasoner: "ReasonerName", repeat: int, out: Path | None,
-    *, skipping: bool,
-) -> "tuple[Path, list[Result]]":  # fmt: skip
+    wanted: list[str], files: "Files", repeat: int, out: Path | None, *, skipping: bool
+) -> "tuple[Path, list[Result]]":
     from agents.reasoners.embedded.encoder import EncoderUnavailable
     from app.settings import load_settings
     from evals.harness import EvaluationFailed, run, stamp
-    from evals.prepared import Files, SetUnusable
+    from evals.prepared import SetUnusable
     from evals.runs import folder_of
 
-    settings = load_settings()
-    files = Files(
-        settings.data_dir, settings.models_dir, train, test, lambda line: typer.echo(line, err=True), reasoner, settings
-    )
-    folder = out or folder_of(settings.home, datetime.now(UTC), stamp()[0])
+    folder = out or folder_of((files.settings or load_settings()).home, datetime.now(UTC), stamp()[0])
     results = []
     for name in wanted:
         typer.echo(f"evaluating {name}", err=True)

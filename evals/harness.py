@@ -71,6 +71,11 @@ class Result:
         plain = {name: value for name, value in vars(self).items() if name not in left_out}
         return plain | {"figures": {name: one.plain() for name, one in self.figures.items()}}
 
+    @property
+    def listed(self) -> bool:
+        """Whether its rows are what is asked of it."""
+        return self.prepared is not None and self.prepared.listed
+
     def whole(self) -> dict[str, Any]:
         """The document with every row, for the run's file."""
         return self.document() | {"rows": [asdict(row) for row in self.rows]}

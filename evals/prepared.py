@@ -25,7 +25,8 @@ class SetUnusable(Exception):
 class Files:
     """Where a task's data is: files that were named, else the folder of public sets. `cache` may be written to.
 
-    `reasoner` says what reads and words where a task asks a reasoner; `settings` say which model that is.
+    `reasoner` says what reads and words where a task asks a reasoner; `settings` say which model that is. `limit`:
+    seconds that a solver gets for a row.
     """
 
     data: Path
@@ -35,6 +36,7 @@ class Files:
     told: Callable[[str], None]
     reasoner: ReasonerName = "embedded"
     settings: Settings | None = None
+    limit: float | None = None
 
     def given(self, standard: str) -> tuple[Path, Path | None]:
         """Training file and test file; of the standard set the one file, to be split. Raises SetUnusable."""
@@ -87,6 +89,7 @@ class Prepared:
 
     `right`: whether a row was answered well as a whole, for pass^k. `ids` name the rows from run to run; without them
     a row is known by its place in its file. `shown` makes what the report draws.
+    `listed`: the answers themselves are what --json prints of the task alone.
     """
 
     truths: Sequence[Any]
@@ -98,6 +101,7 @@ class Prepared:
     right: Callable[[Any, Answer], bool] | None = None
     ids: Sequence[str] = ()
     shown: Callable[[Sequence[Any], Sequence[Answer]], Shown] | None = None
+    listed: bool = False
 
     def names(self) -> list[str]:
         """What each row is called, equal from run to run as long as it is the same row."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 BENCHES = (
     "help", "cold_start", "decision", "verify", "commits", "accept", "queue_page", "end_to_end", "memory", "replay",
+    "staffing",
 )  # fmt: skip
 """Modules of evals.bench, each with `measure(site) -> list[Figure]`."""
 

@@ -13,6 +13,8 @@ TASKS: dict[str, str] = {
     "cost": "cost",
     "grounding": "grounding",
     "injection": "injection",
+    "staffing": "staffing",
+    "mspsp": "mspsp",
     "sales_reports": "sales_reports",
 }
 """Task → module of this package with `prepare(name, files) -> Prepared`."""

@@ -1,17 +1,11 @@
 """Small books: two colleagues with a skill, one seat, and whatever a test adds."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
-from itertools import combinations, product
 from typing import Any
 
 from tools.records import Assignment, Calendar, Customer, Leave, LendingRule, Person, Project, Skill, StaffingRequest
 from tools.staffing.books import Books
-from tools.staffing.placements import Pair, Placement, Placements
-from tools.staffing.plan import Booked, cost_of
-from tools.staffing.problem import Problem
-from tools.staffing.verify import violations
 
 MONDAY = date(2026, 3, 2)
 BY = {"*": "system/hr"}
@@ -71,47 +65,3 @@ def books(**more: Any) -> Books:
 def lending(**more: Any) -> LendingRule:
     values: dict[str, Any] = {"id": "lend", "authors": BY, "from_unit": "South", "to_unit": "North"}
     return LendingRule(**values | more)
-
-
-def brute(made: Books) -> int | None:
-    """The least cost of all plans, by trying every one; what may be is judged by the verifier alone."""
-    problem = Problem.of(made)
-    placements = Placements(problem)
-    ways = [list(_ways(problem, place, made)) for place in range(len(problem.seats))]
-    costs = []
-    for chosen in product(*ways):
-        plan = [one for way in chosen for one in way]
-        if not violations(made, problem.rules, _booked(problem, plan)):
-            costs.append(cost_of(placements, plan))
-    return min(costs, default=None)
-
-
-def _ways(problem: Problem, place: int, made: Books) -> Iterator[tuple[Placement, ...]]:
-    seat = problem.seats[place]
-    yield ()
-    able = []
-    for number, worker in enumerate(problem.workers):
-        if all(worker.features.skills.get(name, 0) >= level for name, level in seat.skills.items()):
-            able.append(Pair(problem, place, number))
-    wholes = [(pair.placement(seat.first, seat.last),) for pair in able]
-    mondays = [
-        number for number in range(seat.first + 1, seat.last + 1)
-        if seat.handovers and problem.day(number).weekday() == 0
-    ]  # fmt: skip
-    pairs = [(a, b) for a, b in combinations(able, 2)] + [(b, a) for a, b in combinations(able, 2)]
-    halves = [
-        (one.placement(seat.first, cut - 1), two.placement(cut, seat.last)) for cut in mondays for one, two in pairs
-    ]
-    for way in [*wholes, *halves]:
-        if not violations(made, problem.rules, _booked(problem, way)):
-            yield way
-
-
-def _booked(problem: Problem, plan: Any) -> list[Booked]:
-    return [
-        Booked(
-            problem.seats[one.seat].id, problem.workers[one.worker].id, problem.day(one.first), problem.day(one.last),
-            problem.seats[one.seat].percent, None,
-        )
-        for one in plan
-    ]  # fmt: skip

@@ -1,18 +1,16 @@
 """What changes when something has changed: no more than must."""
 
 from dataclasses import replace
-from itertools import product
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from evals.staffing.brute import least_change, unfilled
 from evals.staffing.firm import firm
-from tests.unit.tools.staffing.books import _booked, _ways, booking, books, person, request
+from tests.unit.tools.staffing.books import booking, books, person, request
 from tools.cpsat.answer import Limits
 from tools.cpsat.session import Session
-from tools.staffing.books import Books
 from tools.staffing.placements import Placements
-from tools.staffing.plan import Booked
 from tools.staffing.problem import Problem
 from tools.staffing.replan import replan
 from tools.staffing.solve import solve
@@ -60,28 +58,4 @@ def test_no_plan_that_fills_as_much_changes_less(session: Session, seed: int) ->
     placements = Placements(problem)
     anew = replan(placements, before, LIMITS, session)
     assert violations(lost, problem.rules, anew.plan.booked()) == []
-    assert (_unfilled(placements, anew.plan.booked()), len(anew.changed)) == _least(lost, placements, before)
-
-
-def _unfilled(placements: Placements, plan: list[Booked]) -> int:
-    filled = {one.request_id for one in plan}
-    seats = placements.problem.seats
-    return sum(placements.unfilled(place) for place, seat in enumerate(seats) if seat.id not in filled)
-
-
-def _least(made: Books, placements: Placements, before: list[Booked]) -> tuple[int, int]:
-    problem = placements.problem
-    ways = [list(_ways(problem, place, made)) for place in range(len(problem.seats))]
-    plans = (_booked(problem, [one for way in chosen for one in way]) for chosen in product(*ways))
-    return min(
-        (_unfilled(placements, plan), _changes(before, plan))
-        for plan in plans
-        if not violations(made, problem.rules, plan)
-    )
-
-
-def _changes(before: list[Booked], plan: list[Booked]) -> int:
-    def of(some: list[Booked], ident: str) -> set[tuple[object, ...]]:
-        return {(one.person_id, one.start_on, one.end_on) for one in some if one.request_id == ident}
-
-    return sum(of(before, ident) != of(plan, ident) for ident in {one.request_id for one in before})
+    assert (unfilled(placements, anew.plan.booked()), len(anew.changed)) == least_change(lost, before)
