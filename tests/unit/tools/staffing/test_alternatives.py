@@ -84,6 +84,7 @@ def test_why_not_somebody_who_could_is_the_cost_or_another_seat(session: Session
         why_not(placements, plan, "x", "bob")
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 10**6))
 @laws
 def test_no_alternative_is_cheaper_and_insisting_costs_no_more_than_with_others_fixed(
@@ -97,6 +98,7 @@ def test_no_alternative_is_cheaper_and_insisting_costs_no_more_than_with_others_
             assert plan.cost <= anew <= plan.cost + one.more
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 10**6))
 @laws
 def test_everybody_is_a_candidate_or_has_an_obstacle(seed: int) -> None:

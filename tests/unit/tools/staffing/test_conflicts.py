@@ -2,6 +2,7 @@
 
 from itertools import combinations
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -38,6 +39,7 @@ def test_a_seat_that_nobody_can_take_is_a_conflict_by_itself(session: Session) -
     assert (found.requests, found.people) == (["b"], [])
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 10**6))
 @laws
 def test_the_set_cannot_be_filled_and_without_any_one_of_it_can(session: Session, seed: int) -> None:

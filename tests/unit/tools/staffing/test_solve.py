@@ -27,15 +27,17 @@ def who(made: Books) -> list[str]:
     return [one.person_id for one in solve(Problem.of(made), LIMITS).booked()]
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 10**6))
 @laws
 def test_no_plan_costs_less(session: Session, seed: int) -> None:
-    made = firm(4, 3, 6, seed, skills=2)
+    made = firm(4, 3, 5, seed, skills=2)
     plan = solve(Problem.of(made), LIMITS, session)
     assert plan.proven
     assert plan.cost == least_cost(made)
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 10**6), people=st.integers(1, 12), requests=st.integers(0, 12))
 @laws
 def test_every_plan_may_stand_and_costs_what_it_says(session: Session, seed: int, people: int, requests: int) -> None:
@@ -47,6 +49,7 @@ def test_every_plan_may_stand_and_costs_what_it_says(session: Session, seed: int
     assert plan.bound <= plan.cost <= plan.first.cost
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 10**6))
 @laws
 def test_more_people_never_cost_more(session: Session, seed: int) -> None:
