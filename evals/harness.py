@@ -99,22 +99,28 @@ def run(name: str, files: Files, repeat: int = 1, logs: Path | None = None) -> R
     commit, dirty = stamp()
     return Result(
         name, len(prepared.truths), figures, round(time.monotonic() - started, 2), prepared.train_file,
-        prepared.test_file, commit, dirty, prepared.notes, under_baseline(name, figures), files.reasoner, repeat,
+        prepared.test_file, commit, dirty, prepared.notes, under_baseline(name, figures, files.reasoner), files.reasoner, repeat,
         [Row(*row) for row in zip(prepared.names(), _plain(prepared.truths), _plain(said), strict=True)], prepared,
     )  # fmt: skip
 
 
-def under_baseline(name: str, figures: Mapping[str, Estimate]) -> tuple[str, ...]:
+def bounds(name: str, reasoner: str) -> dict[str, tuple[str, float]]:
+    """Figure → (`at_least` or `at_most`, the bound) of a task, and of that reasoner alone (`<task>.<reasoner>.json`)."""
+    found: dict[str, tuple[str, float]] = {}
+    for path in (BASELINES / f"{name}.json", BASELINES / f"{name}.{reasoner}.json"):
+        if path.exists():
+            baseline: dict[str, dict[str, float]] = json.loads(path.read_text(encoding="utf-8"))
+            found |= {figure: (kind, bound) for kind, several in baseline.items() for figure, bound in several.items()}
+    return found
+
+
+def under_baseline(name: str, figures: Mapping[str, Estimate], reasoner: str = "embedded") -> tuple[str, ...]:
     """Figures whose whole interval lies on the wrong side of the baseline: chance alone does not explain them."""
-    path = BASELINES / f"{name}.json"
-    if not path.exists():
-        return ()
-    baseline: dict[str, dict[str, float]] = json.loads(path.read_text(encoding="utf-8"))
-    missed = [
-        one for one, floor in baseline.get("at_least", {}).items() if one in figures and figures[one].high < floor
-    ]
-    missed += [one for one, top in baseline.get("at_most", {}).items() if one in figures and figures[one].low > top]
-    return tuple(missed)
+    return tuple(
+        figure
+        for figure, (kind, bound) in bounds(name, reasoner).items()
+        if figure in figures and (figures[figure].high < bound if kind == "at_least" else figures[figure].low > bound)
+    )
 
 
 def passed_each_time(prepared: Prepared, turns: Sequence[Sequence[Answer]]) -> dict[str, Estimate]:

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 
 from evals.comparison import Difference
-from evals.harness import BASELINES, Result
+from evals.harness import Result, bounds
 from evals.intervals import Estimate
 from evals.report import charts
 
@@ -98,21 +98,18 @@ def _task(result: Result, differences: Sequence[Difference]) -> _Task:
 def _figure(result: Result, name: str, one: Estimate) -> _Figure:
     top = 1.0 if one.high <= 1.0 else one.high * 1.05
     bar = charts.whisker(one.value, one.low, one.high, top)
+    known = bounds(result.task, result.reasoner)
     # Of the library's own making; what stands in it are numbers.
     return _Figure(
-        name, shown_value(one), shown_interval(one), _bound(result.task, name), name in result.under, Markup(bar)  # noqa: S704
+        name, shown_value(one), shown_interval(one), _bound(known, name), name in result.under, Markup(bar)  # noqa: S704
     )  # fmt: skip
 
 
-def _bound(task: str, figure: str) -> str:
-    path = BASELINES / f"{task}.json"
-    if not path.exists():
+def _bound(known: Mapping[str, tuple[str, float]], figure: str) -> str:
+    if figure not in known:
         return ""
-    baseline: dict[str, dict[str, float]] = json.loads(path.read_text(encoding="utf-8"))
-    for kind, sign in (("at_least", "≥"), ("at_most", "≤")):
-        if figure in baseline.get(kind, {}):
-            return f"{sign} {baseline[kind][figure]:g}"
-    return ""
+    kind, bound = known[figure]
+    return f"{'≥' if kind == 'at_least' else '≤'} {bound:g}"
 
 
 def _charts(result: Result) -> list[tuple[str, Markup]]:

@@ -8,6 +8,7 @@ TASKS: dict[str, str] = {
     "incident_sla": "incident_sla",
     "change_requests": "change_requests",
     "end_to_end": "end_to_end",
+    "drafting": "drafting",
     "summaries": "summaries",
     "robustness": "robustness",
     "cost": "cost",
@@ -19,5 +20,5 @@ TASKS: dict[str, str] = {
 }
 """Task → module of this package with `prepare(name, files) -> Prepared`."""
 
-READ_BY_MODEL = frozenset({"change_requests", "end_to_end", "robustness", "summaries", "cost"})
+READ_BY_MODEL = frozenset({"change_requests", "end_to_end", "robustness", "drafting", "summaries", "cost"})
 """Tasks in which a reasoner reads or words something, so that it may be a model."""

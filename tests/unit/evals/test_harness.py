@@ -75,3 +75,6 @@ def test_a_figure_misses_its_baseline_only_with_its_whole_interval(
     bad = {"f1": Estimate(0.6, 0.5, 0.69), "dangerous": Estimate(0.1, 0.01, 0.2), "cost": Estimate(9.0, 6.0, 11.0)}
     assert under_baseline("toy", bad) == ("f1", "dangerous", "cost")
     assert under_baseline("another", bad) == ()
+    (tmp_path / "toy.model.json").write_text(json.dumps({"at_most": {"cost": 100.0}, "at_least": {"f1": 0.9}}))
+    assert under_baseline("toy", bad, "model") == ("f1", "dangerous")
+    assert under_baseline("toy", bad) == ("f1", "dangerous", "cost")
