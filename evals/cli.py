@@ -97,6 +97,35 @@ def tasks(
         raise typer.Exit(1)
 
 
+@eval_app.command()
+def harvest(
+    *,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="A new YAML file to go through; none is written over.")],
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="Only of that day (UTC) and later.")
+    ] = None,
+    as_name: Annotated[str | None, typer.Option("--as", metavar="NAME", help="As whom; else as the machine.")] = None,
+    tenant: Annotated[str | None, typer.Option(metavar="T", help="The firm; needed where there are several.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout instead of text.")] = False,
+) -> None:
+    """Make candidate cases of the verdicts and corrections that people gave; nothing of what anybody wrote is in them.
+
+    With --json: {"candidates","erased","file"}. Needs a role that reads all. Exits with 2 where the file is there.
+    """
+    from app.cli_commands.console import reported
+    from app.cli_commands.local import open_ground, reading
+    from evals import harvest as harvesting
+
+    with reported(), open_ground() as ground:
+        actor = reading(ground, tenant, as_name, "audit:read")
+        found = harvesting.harvest(ground, actor, since.replace(tzinfo=UTC) if since else None)
+        harvesting.write(out, found)
+    told = {"candidates": len(found.candidates), "erased": found.erased, "file": str(out)}
+    typer.echo(
+        json.dumps(told) if as_json else f"{told['candidates']} candidates in {out}; {found.erased} left out as erased"
+    )
+
+
 def _before(path: Path | None) -> "dict[str, Earlier]":
     if path is None:
         return {}

@@ -97,15 +97,16 @@ def run(name: str, files: Files, repeat: int = 1, logs: Path | None = None) -> R
         figures |= passed_each_time(prepared, [said for _, said in turns])
     said = turns[0][1]
     commit, dirty = stamp()
+    under = under_baseline(name, figures, files.reasoner)
     return Result(
         name, len(prepared.truths), figures, round(time.monotonic() - started, 2), prepared.train_file,
-        prepared.test_file, commit, dirty, prepared.notes, under_baseline(name, figures, files.reasoner), files.reasoner, repeat,
+        prepared.test_file, commit, dirty, prepared.notes, under, files.reasoner, repeat,
         [Row(*row) for row in zip(prepared.names(), _plain(prepared.truths), _plain(said), strict=True)], prepared,
     )  # fmt: skip
 
 
 def bounds(name: str, reasoner: str) -> dict[str, tuple[str, float]]:
-    """Figure → (`at_least` or `at_most`, the bound) of a task, and of that reasoner alone (`<task>.<reasoner>.json`)."""
+    """Figure → (`at_least` or `at_most`, the bound) of a task; `<task>.<reasoner>.json` are of that reasoner alone."""
     found: dict[str, tuple[str, float]] = {}
     for path in (BASELINES / f"{name}.json", BASELINES / f"{name}.{reasoner}.json"):
         if path.exists():

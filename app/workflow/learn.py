@@ -100,6 +100,11 @@ def relearn(ctx: Context, tenant: str) -> None:
         pass
 
 
+def label_of(kind: str) -> str | None:
+    """The category that a person means who says that a case is of that kind; None where a kind says nothing of it."""
+    return _LABEL_OF_KIND.get(kind)
+
+
 def precedents_of(session: Session, case_ids: list[str]) -> list[str]:
     """Ids of the precedents that come from these cases' texts."""
     return list(session.exec(select(TriageRun.id).where(col(TriageRun.case_id).in_(case_ids))))
@@ -175,7 +180,7 @@ def _lessons(ctx: Context, session: Session, tenant: str, entry: Entry) -> list[
     for run in session.exec(
         select(TriageRun).where(col(TriageRun.case_id) == case.id, col(TriageRun.status) == "done")
     ):
-        label = _LABEL_OF_KIND.get(case.kind) if corrected else run.category
+        label = label_of(case.kind) if corrected else run.category
         event = session.get_one(Event, run.event_id)
         payload = session.get_one(Payload, event.payload)
         try:

@@ -4,6 +4,7 @@ Tested on texts that were written apart from those it learnt from. What it absta
 figure but those of what was answered.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,12 @@ import numpy as np
 import yaml
 
 from agents.reasoners.base import Reading, Reasoner
+from agents.reasoners.embedded.language import language_of
+from app.cli_commands.local import open_ground
+from evals.harvest import HarvestUnusable, taken, text_of
 from evals.intervals import Estimate, bootstrap, calibration_error, macro_f1, share
 from evals.ledger import Ledger
-from evals.prepared import Answer, Files, Prepared, Shown
+from evals.prepared import Answer, Files, Prepared, SetUnusable, Shown, digest_of
 
 TEXTS = Path(__file__).parents[1] / "datasets" / "change_requests"
 FIELDS = ("category", "urgency", "impact")
@@ -24,17 +28,48 @@ _NONE = "none"
 
 
 def prepare(name: str, files: Files) -> Prepared:
-    files.none_given(name, "the shipped reasoner on the shipped texts")
-    items = [item for path in sorted(TEXTS.glob("*.yaml")) for item in yaml.safe_load(path.read_text(encoding="utf-8"))]
+    """The shipped texts, or with `--test` the accepted candidates of a harvest, whose texts are opened in the store."""
+    if files.train:
+        raise SetUnusable("change_requests measures the shipped reasoner; it learns from no file")
+    items = _harvested(files, files.test) if files.test else shipped()
     reasoner = files.read_by()
 
     def answer(places: Sequence[int]) -> list[Answer]:
         return [_answer(reasoner, items[place]) for place in places]
 
+    # Of a run everything is kept but what anybody wrote.
+    truths = [{name: value for name, value in item.items() if name != "text"} for item in items]
     return Prepared(
-        items, answer, figures, None, None, ids=[item["id"] for item in items], shown=shown,
-        right=lambda truth, said: bool(truth["category"] == said["category"]),
+        truths, answer, figures, None, digest_of(files.test) if files.test else None,
+        {"languages": dict(Counter(item["language"] for item in items))}, ids=[item["id"] for item in items],
+        shown=shown, right=lambda truth, said: bool(truth["category"] == said["category"]),
     )  # fmt: skip
+
+
+def shipped() -> list[dict[str, Any]]:
+    return [item for path in sorted(TEXTS.glob("*.yaml")) for item in yaml.safe_load(path.read_text(encoding="utf-8"))]
+
+
+def _harvested(files: Files, path: Path) -> list[dict[str, Any]]:
+    try:
+        candidates = taken(path)
+    except HarvestUnusable as error:
+        raise SetUnusable(str(error)) from error
+    items = []
+    with open_ground() as ground:
+        for one in candidates:
+            if (text := text_of(ground, one)) is None:
+                files.told(f"{one['id']} is left out: what it was about was erased, or it has no text")
+                continue
+            read = one.get("read_as") or {}
+            items.append({
+                "id": one["id"], "text": text, "language": language_of(text, None),
+                "category": one["suggests"]["category"], "urgency": one["suggests"].get("urgency", read.get("urgency")),
+                "impact": one["suggests"].get("impact", read.get("impact")),
+            })  # fmt: skip
+    if not items:
+        raise SetUnusable(f"{path}: no candidate with status `take`, a category and a text that is still there")
+    return items
 
 
 def figures(truths: Sequence[Any], said: Sequence[Answer]) -> dict[str, Estimate]:
