@@ -4,10 +4,12 @@ Names and addresses in Slack prove nothing. An account that has spoken for one p
 person has one account in a workspace: so one hand does not make two.
 """
 
+import re
 import secrets
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
+from zoneinfo import available_timezones
 
 from sqlalchemy import update
 from sqlmodel import Session, col, select
@@ -86,6 +88,25 @@ def end_link(ground: Ground, actor: Actor, principal_id: str) -> int:
             _end(ground, session, actor, link)
             ended += 1
     return ended
+
+
+def prefer(
+    ground: Ground, actor: Actor, team_id: str, *, zone: str | None = None, quiet: tuple[str, str] | None = None
+) -> None:  # fmt: skip
+    """A person's zone, and from when until when (`HH:MM`) they are not told anything in person.
+
+    Raises Problem `invalid_body`.
+    """
+    hours = r"([01]\d|2[0-3]):[0-5]\d"
+    if quiet is not None and not (all(re.fullmatch(hours, each) for each in quiet) and quiet[1] < quiet[0]):
+        raise Problem("invalid_body", "Quiet hours are as 18:00-08:00: from one day's evening to the next morning.")
+    with unit_of_work(ground.engine) as session:
+        row = get(session, actor.tenant, actor.principal_id)
+        for link in _of_person(session, row):
+            if link.team_id == team_id:
+                link.zone = zone if zone in available_timezones() else link.zone
+                link.quiet_from, link.quiet_until = quiet or (link.quiet_from, link.quiet_until)
+                session.add(link)
 
 
 def actor_of_account(ground: Ground, tenant: str, team_id: str, user_id: str) -> Actor:

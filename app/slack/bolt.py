@@ -1,6 +1,7 @@
 """Bolt: takes what Slack sends, over HTTP or a socket, acknowledges it at once and has it worked off in threads."""
 
 import asyncio
+import importlib
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -36,6 +37,8 @@ class Surface:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="slack")
         self._under_way: set[asyncio.Future[Any]] = set()
         self._app: AsyncApp | None = None
+        # Loaded with the service, so that Slack's first request does not wait for it.
+        importlib.import_module("slack_bolt.async_app")
 
     @property
     def app(self) -> "AsyncApp":

@@ -5,14 +5,14 @@ from typing import Any, Final
 
 from app.actor import Actor
 from app.errors import Problem
-from app.identity.slack_links import use_code
+from app.identity.slack_links import prefer, use_code
 from app.slack import kit
 from app.slack.came import Came
 from app.slack.desk import Desk
 from app.slack.kit import Block
-from app.slack.presses import OfReview, wire
+from app.slack.telling import LISTED, listed
 from app.views import cases, indicators, reviews
-from app.views.pages import Page
+from app.views.pages import MAX_LIMIT, Page
 from app.views.words import Labels, spoken
 from app.workflow import control, ingest
 from tools.registry import TOOLS
@@ -25,8 +25,8 @@ HELP: Final = """\
 /countersign status – the firm's figures of the last 30 days
 /countersign pause TOOL – stop a tool at once
 /countersign link CODE – tie this Slack account to you
+/countersign quiet 18:00-08:00 – when you are not to be told anything in person
 /countersign help – this"""
-_IN_QUEUE: Final = 8
 Said = tuple[str, list[Block] | None]
 
 
@@ -38,6 +38,11 @@ def command(desk: Desk, came: Came) -> None:
         _link(desk, came, rest)
         return
     actor = desk.actor(came)
+    if word == "quiet":
+        begins, _, ends = rest.partition("-")
+        prefer(desk.ctx, actor, came.team_id, quiet=(begins.strip(), ends.strip()))
+        desk.say(came, f"From {begins.strip()} to {ends.strip()} you are not told anything in person.")
+        return
     handler = _COMMANDS.get(word)
     if handler is None:
         raise Problem("invalid_query", f"There is no {word[:40]!r} here.\n{HELP}")
@@ -51,6 +56,8 @@ def _link(desk: Desk, came: Came, code: str) -> None:
     if not code:
         raise Problem("invalid_query", "Type the code after it: /countersign link ABCDE-12345")
     row = use_code(desk.ctx, desk.guesses, workspace.tenant, came.team_id, came.user_id, code)
+    zone = desk.people.zone(workspace, came.user_id)
+    prefer(desk.ctx, desk.actor(came), came.team_id, zone=zone)
     desk.say(came, f"This Slack account now speaks for {row.name}.")
 
 
@@ -59,26 +66,10 @@ def _help(_desk: Desk, _actor: Actor, _rest: str) -> Said:
 
 
 def _queue(desk: Desk, actor: Actor, _rest: str) -> Said:
-    found = reviews.queue(desk.ctx, actor, Page(_IN_QUEUE), mine=True)
-    if not found["items"]:
+    found = reviews.queue(desk.ctx, actor, Page(MAX_LIMIT), mine=True)["items"]
+    if not found:
         return "Nothing waits for you.", None
-    return "What waits for you", rows(desk, actor, found["items"], more=bool(found["next_cursor"]))
-
-
-def rows(desk: Desk, actor: Actor, items: list[dict[str, Any]], *, more: bool) -> list[Block]:
-    """A line a review, each with the button that shows all of it."""
-    labels = Labels(desk.ctx, actor.tenant)
-    blocks: list[Block] = [kit.section(kit.words("*What waits for you*"))]
-    for each in items:
-        sentence = labels.sentence(each["action"]["tool"], each["action"]["args"])
-        about = wire(OfReview(review=each["id"], digest=each["args_digest"]))
-        blocks.append(kit.section(kit.plain(sentence), kit.button("Read it all", "read", about)))
-        blocks.append(
-            kit.context(kit.words(f"risk *{each['risk']['score']}* · decide by {kit.moment(each['due_at'])}"))
-        )
-    if more:
-        blocks.append(kit.context(kit.words(f"and more: {desk.ctx.settings.public_url}/queue?mine=1")))
-    return blocks
+    return "What waits for you", listed(desk.ctx, actor, "What waits for you", found[:LISTED], len(found))
 
 
 def _case(desk: Desk, actor: Actor, rest: str) -> Said:

@@ -7,11 +7,14 @@ from typing import Any, Final
 
 from app.context import Context
 from app.slack.bolt import Surface
+from app.slack.planning import plan
 from app.slack.sender import send_all
 
 _log = logging.getLogger(__name__)
 _LOOK_S: Final = 1.0
 _PING_S: Final = 10.0
+_PLAN_EVERY: Final = 30
+"""Looks between two at the clock: what is reminded of is told within half a minute."""
 
 
 class Telling:
@@ -31,8 +34,12 @@ class Telling:
             self._thread.join()
 
     def _tell(self) -> None:
+        looks = 0
         while not self._over.wait(_LOOK_S):
             try:
+                if looks % _PLAN_EVERY == 0:
+                    plan(self._ctx)
+                looks += 1
                 send_all(self._ctx)
             except Exception as error:  # noqa: BLE001 - the database may be back at the next look
                 _log.error("Slack could not be told what is new", exc_info=error)

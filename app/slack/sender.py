@@ -15,14 +15,16 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, or_, update
 from sqlmodel import Session, col, select
 
+from app import tenancy
 from app.context import Context
 from app.errors import Problem
 from app.slack import outbox, routing, workspaces
 from app.slack.api import SlackApi, SlackAway, SlackBusy, SlackRefused
+from app.slack.calm import IN_PERSON, wait
 from app.slack.telling import Told, told
 from app.slack.workspaces import GONE, Workspace
 from app.store.engine import read_only, unit_of_work
-from app.store.models import Review, SlackMessage, SlackShown
+from app.store.models import Review, SlackLink, SlackMessage, SlackShown
 
 _log = logging.getLogger(__name__)
 
@@ -106,6 +108,8 @@ def _bring_up(this: Round, row: SlackMessage) -> None:
     if (until := this.held.get(key)) is not None:
         _put_off(this, row, until)
         return
+    if row.ts is None and row.kind in IN_PERSON and row.principal_id and not row.attempted_at and _calmed(this, row):
+        return
     claimed = _claim(this, row, now)
     if claimed is None:
         return
@@ -131,6 +135,30 @@ def _bring_up(this: Round, row: SlackMessage) -> None:
     except Problem as problem:
         # The case is gone, or its content erased while it was read; whatever changes next marks the row again.
         _end(this, claimed, {"error": problem.code})
+
+
+def _calmed(this: Round, row: SlackMessage) -> bool:
+    """Puts a message in person off where it is to wait; what is folded stands in the person's next summary instead."""
+    now, workspace = this.ctx.clock(), this.workspace
+    with unit_of_work(this.ctx.engine) as session:
+        link = session.get(SlackLink, (row.team_id, row.place))
+        if link is None:
+            return False
+        later = wait(session, tenancy.read(session, row.tenant), link, row, now)
+        if later is None:
+            return False
+        kept = session.get_one(SlackMessage, row.id)
+        if kept.claim is not None:
+            return True
+        kept.stale, kept.due_at = not later.folded, later.until
+        session.add(kept)
+        if later.folded:
+            about = later.until.isoformat()
+            summary = outbox.want(
+                session, workspace, now, place=row.place, kind="queue", about=about, principal_id=row.principal_id
+            )
+            summary.due_at = later.until
+        return True
 
 
 def _claim(this: Round, row: SlackMessage, now: datetime) -> SlackMessage | None:

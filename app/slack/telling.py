@@ -2,25 +2,32 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from app.actor import Actor, Grant, system_actor
 from app.context import Context
+from app.identity.slack_links import actor_of_account
 from app.slack import kit
 from app.slack.card import Subject, card
 from app.slack.content import differences
 from app.slack.kit import Block
-from app.slack.presses import OfExecution, wire
+from app.slack.presses import OfExecution, OfReview, wire
 from app.store.engine import read_only
-from app.store.models import CaseClaim, Execution, Proposal, Review, SlackMessage, Verdict
-from app.views import cases
+from app.store.models import CaseClaim, Execution, Proposal, Review, SlackMessage, Snooze, Verdict
+from app.views import cases, reviews
+from app.views.pages import MAX_LIMIT, Page
 from app.views.people import names
-from app.views.sight import opened
+from app.views.sight import opened, stamp
 from app.views.words import Labels
+from app.workflow.summaries import exception_summary
 from tools.registry import TOOLS
 
+LISTED: Final = 8
+"""Reviews that one message lists."""
+_SECTION: Final = 1_800
 _ENDED: Final = {"succeeded": "✓ Done", "undone": "↩ Taken back", "failed": "✕ Failed"}
 
 
@@ -114,6 +121,77 @@ def _answer(ctx: Context, row: SlackMessage) -> Told | None:
     return Told(blocks, kit.fallback(found["answer"]))
 
 
+def _queue(ctx: Context, row: SlackMessage) -> Told | None:
+    """What waits for one person: of all that, the most pressing."""
+    return _mine(ctx, row, "What waits for you", None)
+
+
+def _reminder(ctx: Context, row: SlackMessage) -> Told | None:
+    """What falls due within that hour and still waits for this person."""
+    return _mine(ctx, row, "This falls due soon", datetime.fromisoformat(row.about) + timedelta(hours=1))
+
+
+def _mine(ctx: Context, row: SlackMessage, title: str, until: datetime | None) -> Told | None:
+    actor = actor_of_account(ctx, row.tenant, row.team_id, row.place)
+    found = reviews.queue(ctx, actor, Page(MAX_LIMIT), mine=True)
+    snoozed = _snoozed(ctx, actor)
+    items = [
+        each for each in found["items"]
+        if each["case_id"] not in snoozed and (until is None or datetime.fromisoformat(each["due_at"]) <= until)
+    ]  # fmt: skip
+    if not items:
+        return None
+    return Told(listed(ctx, actor, title, items[:LISTED], len(items)), kit.fallback(f"{title}: {len(items)}"))
+
+
+def _summary(ctx: Context, row: SlackMessage) -> Told | None:
+    """The day's exceptions; as they were in the morning, whatever happens later."""
+    if row.ts is not None:
+        return None
+    found = exception_summary(ctx, teller(row.tenant))
+    blocks: list[Block] = [kit.header("Exceptions"), kit.section(kit.plain(found["headline"]))]
+    for section in found["sections"]:
+        text = "\n".join(each["text"] for each in section["paragraphs"])
+        if text:
+            blocks += kit.paragraphs(section["title"], kit.cut(text, _SECTION))
+    blocks.append(kit.actions(kit.button("Open on the web", "web", url=f"{ctx.settings.public_url}/figures")))
+    return Told(blocks, kit.fallback(found["headline"]))
+
+
+def _snoozed(ctx: Context, actor: Actor) -> set[str]:
+    with read_only(ctx.engine) as session:
+        query = select(Snooze.case_id).where(
+            col(Snooze.principal_id) == actor.principal_id, col(Snooze.until) > ctx.clock()
+        )
+        return set(session.exec(query))
+
+
+def _nudge(ctx: Context, row: SlackMessage) -> Told | None:
+    """In a thread: by when it must be decided."""
+    with read_only(ctx.engine) as session:
+        review = session.get(Review, row.about.partition("/")[0])
+        if review is None or review.status != "pending":
+            return None
+        due = kit.moment(stamp(review.due_at))
+    return Told([kit.section(kit.words(f"Still waiting: decide by {due}."))], "Still waiting for somebody to decide.")
+
+
+def listed(ctx: Context, actor: Actor, title: str, items: list[dict[str, Any]], of: int) -> list[Block]:
+    """A line a review, each with the button that shows all of it."""
+    labels = Labels(ctx, actor.tenant)
+    blocks: list[Block] = [kit.section(kit.words(f"*{title}*"))]
+    for each in items:
+        sentence = labels.sentence(each["action"]["tool"], each["action"]["args"])
+        about = wire(OfReview(review=each["id"], digest=each["args_digest"]))
+        blocks.append(kit.section(kit.plain(sentence), kit.button("Read it all", "read", about)))
+        blocks.append(
+            kit.context(kit.words(f"risk *{each['risk']['score']}* · decide by {kit.moment(each['due_at'])}"))
+        )
+    if of > len(items):
+        blocks.append(kit.context(kit.words(f"and {of - len(items)} more: {ctx.settings.public_url}/queue?mine=1")))
+    return blocks
+
+
 def _comment(ctx: Context, session: Session, tenant: str, verdict: Verdict) -> str:
     if not verdict.comment_payload:
         return ""
@@ -122,5 +200,6 @@ def _comment(ctx: Context, session: Session, tenant: str, verdict: Verdict) -> s
 
 
 _TOLD: Final[Mapping[str, Callable[[Context, SlackMessage], Told | None]]] = {
-    "case": _case, "result": _result, "remark": _remark, "answer": _answer,
+    "case": _case, "result": _result, "remark": _remark, "answer": _answer, "queue": _queue, "reminder": _reminder,
+    "nudge": _nudge, "summary": _summary,
 }  # fmt: skip

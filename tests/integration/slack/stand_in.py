@@ -236,7 +236,8 @@ class StandIn:
         kept = [each for each in found if each.ts >= str(body.get("oldest", "0"))][-int(body.get("limit", 100)) :]
         with_all = str(body.get("include_all_metadata", "")).lower() == "true"
         return [
-            {"ts": each.ts, "user": BOT, "text": each.text} | ({"metadata": each.metadata} if with_all else {})
+            {"ts": each.ts, "user": BOT, "text": each.text, "files": each.files}
+            | ({"metadata": each.metadata} if with_all else {})
             for each in kept
         ]
 

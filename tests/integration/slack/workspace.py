@@ -18,6 +18,7 @@ class Message:
     thread_ts: str | None = None
     metadata: Any = None
     versions: list[list[Any]] = field(default_factory=list)
+    files: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass
