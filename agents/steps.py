@@ -7,7 +7,7 @@ from typing import Any
 
 from agents.wording import EFFECT, UNDO
 from tools.actions import Ref, parse_action
-from tools.proposals import ArgumentSource, Proposal
+from tools.proposals import ArgumentSource, Proposal, WeekLoads
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ class Step:
     letter: Letter | None = None
     computed: Sequence[int | date | str] = ()
     ungrounded: Sequence[str] = ()
+    loads: Sequence[WeekLoads] = ()
 
     def with_args(self, **given: Given) -> "Step":
         return replace(self, args={**self.args, **given})
@@ -91,5 +92,5 @@ def proposal(step: Step, earlier: Mapping[str, str], ident: str) -> Proposal:
         id=ident, action=parse_action(step.tool, args),  # type: ignore[arg-type]
         rationale=step.rationale, evidence=list(cited), provenance=provenance, alternatives=list(step.alternatives),
         expected_effect=EFFECT[step.tool], undo=UNDO[step.tool], triggered_by=list(step.triggered_by),
-        ungrounded=list(step.ungrounded),
+        ungrounded=list(step.ungrounded), loads=list(step.loads),
     )  # fmt: skip

@@ -5,7 +5,23 @@ from datetime import datetime
 
 from tools.ports import ReadPort
 from tools.reach import Reach, reach
-from tools.records import Assignment, Customer, Forecast, Invoice, Leave, Period, Person, Project, RateCard, TimeEntry
+from tools.records import (
+    Assignment,
+    Calendar,
+    Contract,
+    Customer,
+    ExchangeRate,
+    Forecast,
+    Invoice,
+    Leave,
+    LendingRule,
+    Opportunity,
+    Period,
+    Person,
+    Project,
+    RateCard,
+    TimeEntry,
+)
 from tools.values import RecordKey
 
 
@@ -51,6 +67,21 @@ class Lookups:
 
     def time_on(self, project_id: str) -> list[TimeEntry]:
         return self._read.find(TimeEntry, {"project_id": project_id}, limit=1000)
+
+    def calendars(self) -> list[Calendar]:
+        return self._read.find(Calendar, {}, limit=1000)
+
+    def lending(self) -> list[LendingRule]:
+        return self._read.find(LendingRule, {}, limit=1000)
+
+    def opportunities(self) -> list[Opportunity]:
+        return self._read.find(Opportunity, {}, limit=1000)
+
+    def exchange_rates(self) -> list[ExchangeRate]:
+        return self._read.find(ExchangeRate, {})
+
+    def contract(self, contract_id: str) -> Contract | None:
+        return self._read.get(Contract, contract_id)
 
     def project(self, project_id: str) -> Project | None:
         return self._read.get(Project, project_id)

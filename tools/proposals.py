@@ -6,7 +6,7 @@ from pydantic import Field
 
 from tools.actions import AnyAction
 from tools.facts import Scalar
-from tools.values import Line, Text, Value
+from tools.values import Day, Id, Line, Text, Value
 
 FactId = Annotated[str, Field(max_length=300)]
 Level = Literal["low", "medium", "high"]
@@ -50,6 +50,16 @@ class ArgumentSource(Value):
     method: Line
 
 
+class WeekLoads(Value):
+    """How much of somebody's days is booked, percent, week by week from the Monday `first_on`, without and with what is
+    proposed."""
+
+    person_id: Id
+    first_on: Day
+    before: Annotated[list[int], Field(max_length=600)]
+    after: Annotated[list[int], Field(max_length=600)]
+
+
 class Proposal(Value):
     """One action with the reasons for it. `id` is `prp_…`; `$ref`s of later proposals name it."""
 
@@ -63,6 +73,7 @@ class Proposal(Value):
     undo: Text
     triggered_by: list[FactId] = []
     ungrounded: list[Line] = []
+    loads: list[WeekLoads] = []
 
 
 class Outcome(Value):

@@ -3,12 +3,12 @@
 from datetime import date, timedelta
 
 from agents.situation import Situation, fact_id, working_day
-from agents.specialists.staffing import Candidate, candidates
+from agents.specialists.staffing import Seated, seats
 from agents.specialists.tasks import task
 from agents.steps import Given, Plan, Step
 from agents.wording import day, line
 from tools.events import LeaveApproved, PersonJoined
-from tools.records import Assignment, Leave, Person, Project
+from tools.records import Assignment, Leave, Person, Project, Skill, StaffingRequest
 
 SHORT_DAYS = 3
 """Leave of fewer working days on a booking is the team's to bridge."""
@@ -90,7 +90,7 @@ def _covered(
     lead = situation.person(project.lead_id) if project and project.lead_id else None
     if project is None or lead is None or project.status in ("done", "cancelled"):
         return []
-    stand_in = _stand_in(situation, person, booking, start_on, end_on)
+    stand_in = _stand_in(situation, person, booking, project, start_on, end_on)
     facts = (fact_id(booking, "role"), fact_id(leave, "start_on"), fact_id(leave, "end_on"), fact_id(project, "name"))
     if stand_in is not None and lead.id != person.id:
         return [_replacement(situation, stand_in, person, booking, leave, project, start_on, end_on)]
@@ -111,22 +111,26 @@ def _working_days(start_on: date, end_on: date) -> int:
 
 
 def _stand_in(
-    situation: Situation, person: Person, booking: Assignment, start_on: date, end_on: date
-) -> Candidate | None:
-    """The best candidate with the absent colleague's strongest skill, one level below at most."""
-    if not person.skills:
+    situation: Situation, person: Person, booking: Assignment, project: Project, start_on: date, end_on: date
+) -> Seated | None:
+    """Somebody with the absent colleague's strongest skill, one level below at most."""
+    contract = situation.lookups.contract(project.contract_id)
+    if not person.skills or contract is None:
         return None
     strongest = max(person.skills, key=lambda skill: (skill.level, skill.name))
-    found = candidates(
-        situation.lookups, unit=person.unit, skill=strongest.name, level=max(1, strongest.level - 1),
-        percent=booking.percent, start_on=start_on, end_on=end_on, without=[person.id],
+    request = StaffingRequest(
+        id=f"cover-{booking.id}", unit=person.unit, project_id=project.id, role=booking.role,
+        skills=[Skill(name=strongest.name, level=max(1, strongest.level - 1))], percent=booking.percent,
+        start_on=start_on, end_on=end_on, hourly_rate_minor=contract.hourly_rate_minor, currency=contract.currency,
+        excluded_ids=[person.id],
     )  # fmt: skip
-    return found[0] if found else None
+    found = seats(situation, person.unit, [request])[request.id]
+    return found if isinstance(found, Seated) else None
 
 
 def _replacement(
     situation: Situation,
-    stand_in: Candidate,
+    stand_in: Seated,
     person: Person,
     booking: Assignment,
     leave: Leave,
@@ -144,7 +148,7 @@ def _replacement(
         f"stand_in_{booking.id}", "assign_person",
         {
             "project_id": situation.of(booking, "project_id"),
-            "person_id": Given(stand_in.person.id, stand_in.facts, f"free {stand_in.free} %, same skill"),
+            "person_id": Given(stand_in.person.id, stand_in.facts, "planned for this time, same skill"),
             "role": situation.of(booking, "role"),
             "start_on": Given(start_on, dates, "where leave and booking overlap"),
             "end_on": Given(end_on, dates, "where leave and booking overlap"),
@@ -153,8 +157,11 @@ def _replacement(
         },
         rationale=(
             f"{person.name} is booked on {project.name} at {booking.percent} % and away from {day(start_on)} to "
-            f"{day(end_on)}; {stand_in.person.name} has the same skill and {stand_in.free} % free."
+            f"{day(end_on)}. {stand_in.why}"
         ),
         triggered_by=["event#leave_id"],
-        alternatives=["Leave the place empty for that time.", "Move the work that needs this role."],
+        alternatives=[
+            *stand_in.alternatives, "Leave the place empty for that time.", "Move the work that needs this role."
+        ],
+        loads=[stand_in.loads],
     )  # fmt: skip

@@ -4,12 +4,12 @@ import re
 from datetime import timedelta
 
 from agents.situation import Situation, fact_id, working_day
-from agents.specialists.staffing import candidates
+from agents.specialists.staffing import Vacant, seats
 from agents.specialists.tasks import task
 from agents.steps import Earlier, Given, Plan, Step
 from agents.wording import day, line, money
 from tools.events import OpportunityWon, SowApproved, SowRole
-from tools.records import Contract, Opportunity, Person, Project
+from tools.records import Contract, Opportunity, Person, Project, Skill, StaffingRequest
 
 DELIVERY_CHANNEL = "#delivery"
 """Where the firm's delivery leads read of new work; a project gets a channel of its own by its workspace."""
@@ -111,45 +111,44 @@ def _onboarding(situation: Situation, data: SowApproved, lead: Person) -> Step:
 
 
 def _staffing(situation: Situation, data: SowApproved, contract: Contract, lead: Person) -> list[Step]:
-    taken: dict[str, int] = {}
+    requests = [
+        StaffingRequest(
+            id=f"role-{number + 1}", unit=contract.unit, role=role.role,
+            skills=[Skill(name=role.skill, level=role.level)], percent=role.percent, start_on=data.start_on,
+            end_on=data.end_on, hourly_rate_minor=contract.hourly_rate_minor, currency=contract.currency,
+        )
+        for number, role in enumerate(data.roles)
+    ]  # fmt: skip
+    planned = seats(situation, contract.unit, requests) if requests else {}
     steps: list[Step] = []
     for number, role in enumerate(data.roles):
-        found = candidates(
-            situation.lookups, unit=contract.unit, skill=role.skill, level=role.level, percent=role.percent,
-            start_on=data.start_on, end_on=data.end_on, taken=taken,
-        )  # fmt: skip
-        if not found:
-            steps.append(_unfilled(situation, data, role, number, lead))
+        seat = planned[requests[number].id]
+        if isinstance(seat, Vacant):
+            steps.append(_unfilled(situation, data, role, number, lead, seat))
             continue
-        best, others = found[0], found[1:4]
-        taken[best.person.id] = taken.get(best.person.id, 0) + role.percent
         told = f"event#roles/{number}"
         steps.append(
             Step(
                 f"assignment_{number + 1}", "assign_person",
                 {
                     "project_id": Earlier("project", "project_id"),
-                    "person_id": Given(best.person.id, best.facts, f"free {best.free} %, {role.skill} at {best.level}"),
+                    "person_id": Given(seat.person.id, seat.facts, "planned with all seats of this project"),
                     "role": Given(role.role, (f"{told}/role",), "as the event says"),
                     "start_on": situation.told("start_on"),
                     "end_on": situation.told("end_on"),
                     "percent": Given(role.percent, (f"{told}/percent",), "as the event says"),
                     "status": Given("requested", method="bookings start as requests"),
                 },
-                rationale=(
-                    f"{best.person.name} has {role.skill} at level {best.level} (asked: {role.level}) and "
-                    f"{best.free} % free from {day(data.start_on)} to {day(data.end_on)}."
-                ),
+                rationale=seat.why,
                 triggered_by=["event#contract_id", f"{told}/skill"],
-                alternatives=[
-                    f"{one.person.name}: {role.skill} at level {one.level}, {one.free} % free." for one in others
-                ] or ["Nobody else has the skill and the time; shift the start, or ask a partner."],
+                alternatives=seat.alternatives,
+                loads=[seat.loads],
             )
         )  # fmt: skip
     return steps
 
 
-def _unfilled(situation: Situation, data: SowApproved, role: SowRole, number: int, lead: Person) -> Step:
+def _unfilled(situation: Situation, data: SowApproved, role: SowRole, number: int, lead: Person, seat: Vacant) -> Step:
     told = f"event#roles/{number}"
     return task(
         situation, f"staffing_{number + 1}", lead,
@@ -159,7 +158,7 @@ def _unfilled(situation: Situation, data: SowApproved, role: SowRole, number: in
             f"from {day(data.start_on)} to {day(data.end_on)}."
         ),
         due_on=working_day(situation.today, 3),
-        why=f"Nobody has {role.skill} at level {role.level} and {role.percent} % free over the whole time.",
+        why=seat.why,
         facts=(f"{told}/role", f"{told}/skill"),
         computed=(role.level, role.percent),
         triggered_by=("event#contract_id",),

@@ -1,82 +1,169 @@
-"""Who could do it: colleagues with a skill and enough free time, by a plain greedy rule.
+"""Who takes a seat: planned on the firm's own records, with what each alternative costs and why others cannot.
 
-A candidate has the skill at the level asked or above, works here over the whole time, has the share of the week free
-on its busiest day, and is away for no more than a quarter of it. The tightest fit comes first, so that the best people
-stay free for what only they can do; nothing is optimised across roles.
+All seats of one event are planned together, so that nobody is promised twice. Nothing but what `tools.staffing` allows
+is known of a person there, and where no search is needed none runs.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import timedelta
 
-from agents.situation import fact_id
-from tools.lookups import Lookups
-from tools.records import Assignment, Leave, Person
+from agents.situation import Situation, fact_id
+from agents.wording import money
+from tools.cpsat.answer import Limits
+from tools.proposals import WeekLoads
+from tools.records import Person, StaffingRequest
+from tools.staffing.alternatives import alternatives, why_not
+from tools.staffing.books import Books
+from tools.staffing.placements import Placement, Placements
+from tools.staffing.plan import Plan, loads
+from tools.staffing.problem import Problem
+from tools.staffing.solve import solve_placements
 
-MAX_AWAY = 0.25
+LIMITS = Limits(seconds=5, workers=1, memory_mb=1024)
+"""A case waits for its plan; what is not proven by then is said."""
+
+SHOWN = 3
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """`free` is the share of the week, in percent, that is not booked on the busiest day of the time asked for."""
+class Seated:
+    """Somebody for a seat. `why` and `alternatives` are for people; `facts` are what the choice rests on."""
 
     person: Person
-    level: int
-    free: int
     facts: tuple[str, ...]
+    why: str
+    alternatives: tuple[str, ...]
+    loads: WeekLoads
 
 
-def candidates(
-    lookups: Lookups,
-    *,
-    unit: str | None,
-    skill: str,
-    level: int,
-    percent: int,
-    start_on: date,
-    end_on: date,
-    taken: Mapping[str, int] | None = None,
-    without: Iterable[str] = (),
-) -> list[Candidate]:
-    """Candidates in `unit` (everywhere if None), best first. `taken` adds shares already planned for in this bundle.
+@dataclass(frozen=True)
+class Vacant:
+    """Nobody for a seat, and why."""
 
-    Raises SourceUnavailable.
-    """
-    excluded = set(without)
-    found: list[Candidate] = []
-    for person in lookups.people(unit):
-        known = next((one.level for one in person.skills if one.name.casefold() == skill.casefold()), 0)
-        if known < level or person.id in excluded or not _employed(person, start_on, end_on):
-            continue
-        booked = [one for one in lookups.assignments_of(person.id) if _live(one, start_on, end_on)]
-        free = 100 - peak(booked, start_on) - (taken or {}).get(person.id, 0)
-        if free < percent or away(lookups.leaves_of(person.id), start_on, end_on) > MAX_AWAY:
-            continue
-        facts = (fact_id(person, "name"), fact_id(person, "unit"), *(fact_id(one, "percent") for one in booked))
-        found.append(Candidate(person, known, free, facts))
-    return sorted(found, key=lambda one: (one.level, one.free, one.person.cost_rate_minor, one.person.id))
+    why: str
 
 
-def peak(booked: list[Assignment], start_on: date) -> int:
-    """The highest sum of shares on any day from `start_on`; it can only rise where an assignment begins."""
-    days = {max(start_on, one.start_on) for one in booked}
-    return max((sum(one.percent for one in booked if one.start_on <= at <= one.end_on) for at in days), default=0)
+def seats(situation: Situation, unit: str | None, requests: Sequence[StaffingRequest]) -> dict[str, Seated | Vacant]:
+    """Request id → who takes it, of `unit` and of units that lend to it. Raises SourceUnavailable."""
+    books, people = _read(situation, unit, requests)
+    problem = Problem.of(books)
+    placements = Placements(problem)
+    plan = solve_placements(placements, LIMITS)
+    told = _Telling(placements, plan, people, books)
+    return {request.id: told.seat(request) for request in requests}
 
 
-def away(leaves: list[Leave], start_on: date, end_on: date) -> float:
-    """The part of the days from `start_on` to `end_on` that approved leave covers, 0 to 1."""
-    days = (end_on - start_on).days + 1
-    gone: set[int] = set()
-    for leave in leaves:
-        if leave.status == "approved":
-            first, last = max(leave.start_on, start_on), min(leave.end_on, end_on)
-            gone.update(range(first.toordinal(), last.toordinal() + 1))
-    return len(gone) / days
+def _read(
+    situation: Situation, unit: str | None, requests: Sequence[StaffingRequest]
+) -> tuple[Books, dict[str, Person]]:
+    lookups = situation.lookups
+    lending = lookups.lending()
+    people = lookups.people(unit) if unit else lookups.people()
+    for lender in sorted({rule.from_unit for rule in lending if unit and rule.to_unit in (unit, "*")} - {unit}):
+        people += lookups.people() if lender == "*" else lookups.people(lender)
+    people = list({one.id: one for one in people}.values())
+    rates = lookups.exchange_rates()
+    base = rates[0].base_currency if rates else people[0].currency if people else requests[0].currency
+    skilled = [one for one in people if _could(one, requests)]
+    return Books(
+        situation.today, base, people, requests, lookups.calendars(),
+        [leave for one in skilled for leave in lookups.leaves_of(one.id)],
+        [booking for one in skilled for booking in lookups.assignments_of(one.id)],
+        lookups.projects(), lookups.customers(), lookups.opportunities(), lending, rates,
+    ), {one.id: one for one in people}  # fmt: skip
 
 
-def _employed(person: Person, start_on: date, end_on: date) -> bool:
-    return person.starts_on <= start_on and (person.ends_on is None or person.ends_on >= end_on)
+def _could(person: Person, requests: Sequence[StaffingRequest]) -> bool:
+    """Has what a seat asks for; of the others neither bookings nor leave have to be read."""
+    levels = {skill.name.casefold(): skill.level for skill in person.skills}
+    return any(
+        all(levels.get(skill.name.casefold(), 0) >= skill.level for skill in request.skills) for request in requests
+    )  # fmt: skip
 
 
-def _live(one: Assignment, start_on: date, end_on: date) -> bool:
-    return one.status != "released" and one.start_on <= end_on and one.end_on >= start_on
+class _Telling:
+    """A plan in words and facts."""
+
+    def __init__(self, placements: Placements, plan: Plan, people: dict[str, Person], books: Books) -> None:
+        self._placements, self._plan, self._people, self._books = placements, plan, people, books
+        self._problem = placements.problem
+        self._before, self._after = loads(self._problem), loads(self._problem, plan.placements)
+
+    def seat(self, request: StaffingRequest) -> Seated | Vacant:
+        taken = self._plan.of(request.id)
+        return self._seated(request, taken[0]) if taken else Vacant(self._vacancy(request))
+
+    def _seated(self, request: StaffingRequest, one: Placement) -> Seated:
+        worker, seat = self._problem.workers[one.worker], self._problem.seats[one.seat]
+        person = self._people[worker.id]
+        earned = one.minutes * (seat.rate - worker.rate) // 60
+        before, after = (max(known[worker.id], default=0) for known in (self._before, self._after))
+        skills = ", ".join(f"{skill.name} at level {_level(person, skill.name)} (asked: {skill.level})"
+                           for skill in request.skills)  # fmt: skip
+        why = (
+            f"{person.name} has {skills}; {one.minutes // 60} h of work leave a margin of "
+            f"{money(earned, self._problem.currency)}; their fullest week goes from {before} % to {after} % booked. "
+            + self._sure()
+            + self._consent(person)
+        )
+        facts = [fact_id(person, name) for name in ("name", "unit", "cost_rate_minor", "weekly_minutes")]
+        facts += [fact_id(booking, "percent") for booking in worker.bookings]
+        others = (*self._ranked(request, person), *self._kept_out(request, person))
+        monday = self._problem.first - timedelta(days=self._problem.first.weekday())
+        week_loads = WeekLoads(
+            person_id=person.id, first_on=monday, before=self._before[person.id], after=self._after[person.id]
+        )
+        return Seated(person, tuple(facts), why, others, week_loads)
+
+    def _sure(self) -> str:
+        if self._plan.proven:
+            return "No plan for these seats costs less."
+        return f"A better plan could save at most {self._plan.gap:.1%} of the cost; the search was ended."
+
+    def _consent(self, person: Person) -> str:
+        manager = self._people.get(person.manager_id or "")
+        return f" The line manager, {manager.name}, has to agree." if manager else ""
+
+    def _ranked(self, request: StaffingRequest, chosen: Person) -> list[str]:
+        found = alternatives(self._placements, self._plan, request.id)[:SHOWN]
+        return [
+            f"{self._people[one.person_id].name}: {request.skills[0].name} at level "
+            f"{_level(self._people[one.person_id], request.skills[0].name)}, "
+            f"{money(one.more, self._problem.currency)} more than {chosen.name} by rates, level, load and continuity."
+            for one in found
+        ] or ["Nobody else has the skill and the time; shift the start, or ask a partner."]
+
+    def _kept_out(self, request: StaffingRequest, chosen: Person) -> list[str]:
+        """Of those who have the first skill asked for, why they do not have the seat."""
+        name, told = request.skills[0].name, []
+        able = sorted(
+            (one for one in self._people.values() if _level(one, name) and one.id != chosen.id),
+            key=lambda one: (-_level(one, name), one.id),
+        )
+        for one in able:
+            answer = why_not(self._placements, self._plan, request.id, one.id)
+            if answer.obstacles:
+                told.append(f"Not {one.name}: {answer.obstacles[0]}.")
+            elif answer.taken:
+                told.append(f"Not {one.name}: planned for another of these seats.")
+        return told[:SHOWN]
+
+    def _vacancy(self, request: StaffingRequest) -> str:
+        findings = [one for one in self._problem.findings if one.record == str(request.key)]
+        faults = [str(one) for one in findings if one.field != "skills"]
+        if faults:
+            return faults[0] + "."
+        asked = " and ".join(f"{skill.name} at level {skill.level}" for skill in request.skills)
+        first = f"Nobody has {asked} and {request.percent} % free over the whole time."
+        near = [one for one in self._people.values() if _could(one, [request])]
+        reasons = [
+            f"{one.name}: {answer.obstacles[0].reason if answer.obstacles else 'planned for another of these seats'}."
+            for one in sorted(near, key=lambda each: each.id)[:SHOWN]
+            if (answer := why_not(self._placements, self._plan, request.id, one.id)).more is None
+        ]
+        return " ".join([first, *reasons])
+
+
+def _level(person: Person, name: str) -> int:
+    return max((skill.level for skill in person.skills if skill.name.casefold() == name.casefold()), default=0)

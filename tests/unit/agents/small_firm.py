@@ -15,6 +15,7 @@ from tools.lookups import Lookups
 from tools.proposals import Outcome, Proposal
 from tools.records import (
     Assignment,
+    Calendar,
     Contact,
     Contract,
     Customer,
@@ -141,7 +142,7 @@ def person(ident: str, name: str, **more: Any) -> Person:
     values: dict[str, Any] = {
         "id": ident, "unit": "Nord", "authors": ERP, "name": name, "email": f"{ident}@firm.example",
         "title": "Consultant", "cost_rate_minor": 5000, "bill_rate_minor": 10000, "currency": "EUR",
-        "starts_on": date(2020, 1, 1),
+        "starts_on": date(2020, 1, 1), "calendar_id": "cal",
     }  # fmt: skip
     return Person(**(values | more))
 
@@ -150,6 +151,7 @@ def small_firm() -> SmallFirm:
     """Two customers with a contract and a project each, a lead, two engineers, milestones one after another."""
     firm = SmallFirm()
     firm.put(
+        Calendar(id="cal", authors=ERP, name="Standard week"),
         person("per-lead", "Lea Brandt", skills=[Skill(name="delivery", level=5)], manager_id="per-boss"),
         person("per-boss", "Boris Keller"),
         person("per-ann", "Ann Okoro", skills=[Skill(name="python", level=4)], manager_id="per-lead"),

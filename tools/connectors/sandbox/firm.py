@@ -15,7 +15,7 @@ from tools.connectors.sandbox.clients import (
 )
 from tools.connectors.sandbox.hours import make_expenses, make_leaves, make_time_entries
 from tools.connectors.sandbox.invoices import make_invoices
-from tools.connectors.sandbox.people import make_people, make_rate_cards
+from tools.connectors.sandbox.people import make_calendars, make_lending_rules, make_people, make_rate_cards
 from tools.connectors.sandbox.texts import CHANGE_REQUESTS, TICKETS
 from tools.connectors.sandbox.work import RUNNING, Portfolio, make_portfolio
 from tools.records import ChangeRequest, Contact, Contract, Project, Record, Ticket, TimeEntry
@@ -43,7 +43,8 @@ def generate(seed: int, today: date) -> list[Record]:
         for entry in entries
     ]
     parts: Sequence[Sequence[Record]] = (
-        people, make_rate_cards(), customers, contacts, work.contracts, work.projects, work.milestones,
+        people, make_calendars(today), make_lending_rules(), make_rate_cards(),
+        customers, contacts, work.contracts, work.projects, work.milestones,
         work.assignments, work.forecasts, work.workspaces, leaves, entries, invoices,
         make_expenses(stream("expenses"), work, today), make_opportunities(stream("opportunities"), customers, today),
         make_vendors(stream("vendors")), make_exchange_rates(today), make_periods(today),

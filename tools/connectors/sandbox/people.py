@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from random import Random
 
 from tools.connectors.sandbox.book import make_id
-from tools.records import Person, RateCard, Skill
+from tools.records import Calendar, LendingRule, Person, RateCard, Skill
 
 FIRM_DOMAIN = "meridian-works.example"
 UNITS = ("Engineering", "Data & AI", "Advisory")
@@ -62,7 +62,7 @@ def make_person(
         skills=[Skill(name=skill, level=max(1, min(5, level + rng.choice((-1, 0, 0, 1))))) for skill in skills],
         cost_rate_minor=cost, bill_rate_minor=round(cost * rng.uniform(1.5, 1.75) / 500) * 500, currency="EUR",
         time_zone=rng.choice(_ZONES), weekly_minutes=rng.choice((2400,) * 8 + (1920, 1800)), manager_id=manager_id,
-        starts_on=starts_on,
+        starts_on=starts_on, calendar_id="cal-standard",
     )  # fmt: skip
 
 
@@ -92,6 +92,25 @@ def make_people(rng: Random, today: date) -> list[Person]:
     for title in _CENTRAL:
         people.append(make_person(rng, len(people) + 1, next(called), None, 4, title, None, since()))
     return people
+
+
+def make_calendars(today: date) -> list[Calendar]:
+    """The one that all share, with the holidays of the year that begins and of the next."""
+    days = [
+        date(year, month, day) for year in (today.year, today.year + 1) for month, day in ((1, 1), (5, 1), (12, 25))
+    ]
+    return [Calendar(id="cal-standard", authors={"*": "system/hr"}, name="Standard week", holidays=days)]
+
+
+def make_lending_rules() -> list[LendingRule]:
+    """Engineers and data people help each other out, at a surcharge; advisors for less than half of their week."""
+    terms = (("Engineering", "Data & AI", 60, 4_000), ("Data & AI", "Engineering", 60, 4_000),
+             ("Advisory", "Engineering", 40, 6_000), ("Advisory", "Data & AI", 40, 6_000))  # fmt: skip
+    return [
+        LendingRule(id=f"lend-{number}", authors={"*": "person/per-56"}, from_unit=one, to_unit=two, max_percent=most,
+                    surcharge_minor=surcharge)
+        for number, (one, two, most, surcharge) in enumerate(terms, 1)
+    ]  # fmt: skip
 
 
 def make_rate_cards() -> list[RateCard]:

@@ -2,7 +2,7 @@ from typing import Any
 
 from tests.unit.agents.small_firm import Desk, args, first, tools
 from tools.actions import Ref
-from tools.records import Opportunity
+from tools.records import LendingRule, Opportunity
 
 SOW: dict[str, Any] = {
     "contract_id": "ctr-one", "title": "Harbour data hub", "start_on": "2026-03-16", "end_on": "2026-06-30",
@@ -75,3 +75,52 @@ def test_a_won_opportunity_asks_its_owner_for_a_statement_of_work(desk: Desk) ->
     assert args(desk.run("crm.opportunity.won", opportunity_id="opp-1"), "create_task")["assignee_id"] == "per-lead"
     desk.firm.change("opportunity/opp-1", stage="lost")
     assert "lost" in str(desk.run("crm.opportunity.won", opportunity_id="opp-1").nothing_because)
+
+
+def test_a_booking_tells_its_margin_alternatives_and_weeks(desk: Desk) -> None:
+    outcome = desk.run("psa.sow.approved", **{**SOW, "roles": SOW["roles"][:1]})
+    booking = first(outcome, "assign_person")
+    # 77 working days at 192 minutes; the contract pays 120 an hour and Bob costs 50.
+    assert "246 h of work leave a margin of EUR 17,248.00" in booking.rationale
+    assert "goes from 0 % to 40 % booked" in booking.rationale
+    assert "No plan for these seats costs less." in booking.rationale
+    assert "Lea Brandt, has to agree" in booking.rationale
+    # Ann is a level above what is asked, 3.00 an hour, and a tenth of her week above what is full, 6.00 an hour.
+    assert booking.alternatives[0].startswith("Ann Okoro: Python at level 4, EUR 1,108.80 more than Bob Vance")
+    (weeks,) = booking.loads
+    assert (weeks.person_id, weeks.first_on.isoformat(), len(weeks.before)) == ("per-bob", "2026-03-16", 16)
+    assert set(weeks.before) == {0}
+    assert set(weeks.after) == {40}
+    assert "person/per-bob#cost_rate_minor" in booking.evidence
+
+
+def test_why_others_do_not_have_the_seat_is_told(desk: Desk) -> None:
+    desk.firm.change("assignment/asg-1", percent=80)
+    outcome = desk.run("psa.sow.approved", **{**SOW, "roles": SOW["roles"][:1]})
+    (told,) = [one for one in first(outcome, "assign_person").alternatives if one.startswith("Not Ann Okoro")]
+    assert "80 % of 2026-03-16 are booked (asg-1), asked are 40 %" in told
+
+
+def test_without_a_calendar_nobody_is_guessed_to_be_free(desk: Desk) -> None:
+    desk.firm.change("person/per-bob", calendar_id=None)
+    desk.firm.change("person/per-ann", calendar_id="gone")
+    outcome = desk.run("psa.sow.approved", **{**SOW, "roles": SOW["roles"][:1]})
+    assert "assign_person" not in tools(outcome)
+    why = first(outcome, "create_task").rationale
+    assert "Bob Vance: there is no calendar" in why
+    assert "Ann Okoro: there is no usable calendar gone" in why
+
+
+def test_a_contract_without_a_rate_is_told_and_nobody_proposed(desk: Desk) -> None:
+    desk.firm.change("contract/ctr-one", hourly_rate_minor=0)
+    outcome = desk.run("psa.sow.approved", **{**SOW, "roles": SOW["roles"][:1]})
+    assert "hourly_rate_minor: 0 is no rate" in first(outcome, "create_task").rationale
+
+
+def test_another_unit_s_people_are_proposed_where_a_rule_lends_them(desk: Desk) -> None:
+    for name in ("ann", "bob"):
+        desk.firm.change(f"person/per-{name}", unit="South")
+    one = {**SOW, "roles": SOW["roles"][:1]}
+    assert "assign_person" not in tools(desk.run("psa.sow.approved", **one))
+    desk.firm.put(LendingRule(id="lend", authors={"*": "system/hr"}, from_unit="South", to_unit="Nord"))
+    assert args(desk.run("psa.sow.approved", **one), "assign_person")["person_id"] == "per-bob"
