@@ -14,7 +14,7 @@ _UNITS = {
     "minor": ("minor", 1), "minutes": ("minutes", 1), "days": ("days", 1), "percent": ("hundredths", 100),
     "bp": ("hundredths", 1), "ppm": ("minor", 1),
 }  # fmt: skip
-"""Last word of a field's name → what its numbers are, and how many of that one is."""
+"""Last word of a field's name (of an event's, of its last part) → what its numbers are, and how many of that one is."""
 
 
 Span = tuple[int, int]
@@ -57,7 +57,7 @@ class Known:
         for field, value, currency in values:
             if not isinstance(value, int) or isinstance(value, bool):
                 continue
-            unit, scale = _UNITS.get(field.rpartition("_")[2], ("", 1))
+            unit, scale = _UNITS.get(field.rpartition("/")[2].rpartition("_")[2], ("", 1))
             counts[unit].add(value * scale)
             if unit == "minor" and currency is not None:
                 amounts.add((value, currency))
