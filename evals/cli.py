@@ -13,7 +13,6 @@ from evals.bench.command import bench
 from evals.tasks import TASKS
 
 if TYPE_CHECKING:
-    from evals.comparison import Difference
     from evals.harness import Result
     from evals.prepared import Files, ReasonerName
     from evals.runs import Earlier
@@ -52,6 +51,8 @@ def tasks(
     against: Annotated[
         Path | None, typer.Option("--compare", metavar="RUN", help="Folder of an earlier run to compare with.")
     ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="A sample, drawn by a seed, where rows take long.")] = False,
+    jobs: Annotated[int, typer.Option(min=1, max=16, help="Tasks at a time, each in a process of its own.")] = 1,
     out: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Else a new one in COUNTERSIGN_HOME.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout instead of a table.")] = False,
 ) -> None:
@@ -73,22 +74,17 @@ def tasks(
         raise typer.BadParameter(f"{reasoner} is neither embedded nor model", param_hint="--reasoner")
     before = _before(against)
     chosen: ReasonerName = "model" if reasoner == "model" else "embedded"
-    files = _files(train, test, chosen, limit)
-    folder, results = _run(wanted, files, repeat, out, skipping=not names)
-    compared = _compared(results, before)
-    _keep(folder, results, compared, against)
+    files = _files(train, test, chosen, limit, quick=quick)
+    folder, results = _run(wanted, files, repeat, out, before, jobs, skipping=not names)
+    _keep(folder, results, against)
     if as_json and len(results) == 1 and results[0].listed:
         typer.echo(json.dumps([row.answer for row in results[0].rows], ensure_ascii=False))
     elif as_json:
-        told = [
-            one.document() | {"compared": {each.figure: each.plain() for each in compared.get(one.task, ())}}
-            for one in results
-        ]
-        typer.echo(json.dumps(told, ensure_ascii=False))
+        typer.echo(json.dumps([one.document() for one in results], ensure_ascii=False))
     else:
         from evals.table import show
 
-        show(results, compared)
+        show(results)
     typer.echo(f"written to {folder}", err=True)
     for one in results:
         for figure in one.under:
@@ -137,63 +133,52 @@ def _before(path: Path | None) -> "dict[str, Earlier]":
         raise typer.BadParameter(str(error), param_hint="--compare") from error
 
 
-def _files(train: Path | None, test: Path | None, reasoner: "ReasonerName", limit: float | None) -> "Files":
+def _files(
+    train: Path | None, test: Path | None, reasoner: "ReasonerName", limit: float | None, *, quick: bool
+) -> "Files":
     from app.settings import load_settings
     from evals.prepared import Files
 
     settings = load_settings()
-    return Files(
-        settings.data_dir, settings.models_dir, train, test, lambda line: typer.echo(line, err=True), reasoner,
-        settings, limit,
-    )  # fmt: skip
+    return Files(settings.data_dir, settings.models_dir, train, test, _told, reasoner, settings, limit, quick)
+
+
+def _told(line: str) -> None:
+    typer.echo(line, err=True)
 
 
 def _run(
-    wanted: list[str], files: "Files", repeat: int, out: Path | None, *, skipping: bool
-) -> "tuple[Path, list[Result]]":
+    wanted: list[str], files: "Files", repeat: int, out: Path | None, before: "dict[str, Earlier]", jobs: int,
+    *, skipping: bool,
+) -> "tuple[Path, list[Result]]":  # fmt: skip
     from agents.reasoners.embedded.encoder import EncoderUnavailable
     from app.settings import load_settings
-    from evals.harness import EvaluationFailed, run, stamp
+    from evals.harness import EvaluationFailed, stamp
     from evals.prepared import SetUnusable
-    from evals.runs import folder_of
+    from evals.running import each
+    from evals.runs import RunUnusable, folder_of
 
     folder = out or folder_of((files.settings or load_settings()).home, datetime.now(UTC), stamp()[0])
     results = []
-    for name in wanted:
-        typer.echo(f"evaluating {name}", err=True)
-        try:
-            results.append(run(name, files, repeat, folder / "inspect"))
-        except SetUnusable as error:
-            typer.echo(f"{name}: {error}", err=True)
+    for name, outcome in each(wanted, files, repeat, folder / "inspect", before, jobs):
+        if not isinstance(outcome, Exception):
+            results.append(outcome)
+            continue
+        typer.echo(f"{name}: {outcome}", err=True)
+        if isinstance(outcome, SetUnusable):
             if not skipping:
-                raise typer.Exit(2) from error
-        except (EncoderUnavailable, EvaluationFailed) as error:
-            typer.echo(f"{name}: {error}", err=True)
-            raise typer.Exit(4 if isinstance(error, EncoderUnavailable) else 2) from error
+                raise typer.Exit(2)
+        elif isinstance(outcome, EncoderUnavailable | EvaluationFailed | RunUnusable):
+            raise typer.Exit(4 if isinstance(outcome, EncoderUnavailable) else 2)
+        else:
+            raise outcome
     return folder, results
 
 
-def _compared(results: "Sequence[Result]", before: "dict[str, Earlier]") -> "dict[str, list[Difference]]":
-    from evals.comparison import compare
-    from evals.runs import RunUnusable
-
-    found = {}
-    for one in results:
-        if one.task not in before or one.prepared is None:
-            continue
-        try:
-            found[one.task] = compare(one.rows, before[one.task], one.prepared.figures)
-        except RunUnusable as error:
-            raise typer.BadParameter(str(error), param_hint="--compare") from error
-    return found
-
-
-def _keep(
-    folder: Path, results: "Sequence[Result]", compared: "dict[str, list[Difference]]", against: Path | None
-) -> None:
+def _keep(folder: Path, results: "Sequence[Result]", against: Path | None) -> None:
     from evals.report import page
     from evals.runs import keep
 
     now = datetime.now(UTC)
-    keep(folder, results, now)
-    page.write(folder, results, now, compared, against.name if against else None)
+    keep(folder, [one.whole() for one in results], now)
+    page.write(folder, results, now, against.name if against else None)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evals.harness import Row
 from evals.intervals import Estimate, difference
-from evals.runs import Earlier, EarlierRow, RunUnusable
+from evals.prepared import Row
+from evals.runs import Earlier, RunUnusable
 
 Figures = Callable[[Sequence[Any], Sequence[Mapping[str, Any]]], Mapping[str, Estimate]]
 
@@ -44,8 +44,8 @@ def compare(rows: Sequence[Row], before: Earlier, figures: Figures) -> list[Diff
     """
     known = {row.name: row for row in before.rows}
     common = [(row, known[row.name]) for row in rows if row.name in known and known[row.name].truth == row.truth]
-    ours: Sequence[Row | EarlierRow] = [one for one, _ in common] or rows
-    theirs: Sequence[Row | EarlierRow] = [one for _, one in common] or before.rows
+    ours: Sequence[Row] = [one for one, _ in common] or rows
+    theirs: Sequence[Row] = [one for _, one in common] or before.rows
     if not ours or not theirs:
         return []
     try:

@@ -18,9 +18,11 @@ from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, metric, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
+from evals.comparison import Difference, compare
 from evals.intervals import Estimate, averaged, bootstrap
-from evals.prepared import Answer, Files, Prepared, SetUnusable
-from evals.tasks import READ_BY_MODEL, TASKS
+from evals.prepared import Answer, Files, Prepared, Row, SetUnusable, Shown
+from evals.runs import Earlier
+from evals.tasks import QUICK, READ_BY_MODEL, SEED, TASKS
 
 BASELINES = Path(__file__).parent / "baselines"
 _ROOT = Path(__file__).resolve().parents[1]
@@ -35,20 +37,12 @@ class EvaluationFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Row:
-    """One row as it was asked and answered; of several repetitions the first answer."""
-
-    name: str
-    truth: Any
-    answer: Answer
-
-
-@dataclass(frozen=True)
 class Result:
     """`seconds` is wall time of preparing, answering and scoring; `under` names figures that miss the baseline.
 
     `repeat` is how often every row was answered: figures are means over the repetitions. `rows` are for the run's
-    file, `prepared` for what compares and draws them.
+    file; what `failed` of them, what is `shown` and how they differ from an earlier run's are for its report. `listed`:
+    whether the rows are what is asked of the task. All of it is plain data, made where the task ran.
     """
 
     task: str
@@ -64,44 +58,51 @@ class Result:
     reasoner: str = "embedded"
     repeat: int = 1
     rows: Sequence[Row] = field(default=(), repr=False)
-    prepared: Prepared | None = field(default=None, repr=False)
+    failed: Sequence[Row] = field(default=(), repr=False)
+    shown: Shown | None = field(default=None, repr=False)
+    differences: Sequence[Difference] = field(default=(), repr=False)
+    listed: bool = False
 
     def document(self) -> dict[str, Any]:
-        left_out = ("figures", "rows", "prepared")
+        left_out = ("figures", "rows", "failed", "shown", "differences", "listed")
         plain = {name: value for name, value in vars(self).items() if name not in left_out}
-        return plain | {"figures": {name: one.plain() for name, one in self.figures.items()}}
-
-    @property
-    def listed(self) -> bool:
-        """Whether its rows are what is asked of it."""
-        return self.prepared is not None and self.prepared.listed
+        return plain | {
+            "figures": {name: one.plain() for name, one in self.figures.items()},
+            "compared": {one.figure: one.plain() for one in self.differences},
+        }  # fmt: skip
 
     def whole(self) -> dict[str, Any]:
         """The document with every row, for the run's file."""
         return self.document() | {"rows": [asdict(row) for row in self.rows]}
 
 
-def run(name: str, files: Files, repeat: int = 1, logs: Path | None = None) -> Result:
-    """Prepares, answers and scores one task. `logs`: the folder that gets Inspect's own logs.
+def run(name: str, files: Files, repeat: int = 1, logs: Path | None = None, before: Earlier | None = None) -> Result:
+    """Prepares, answers and scores one task. `logs`: the folder that gets Inspect's own logs; `before`: an earlier
+    result to compare with.
 
-    Raises SetUnusable, EncoderUnavailable, EvaluationFailed.
+    Raises SetUnusable, EncoderUnavailable, EvaluationFailed, RunUnusable.
     """
     if files.reasoner == "model" and name not in READ_BY_MODEL:
         raise SetUnusable("no reasoner takes part in this task, so there is nothing for a model to answer")
     started = time.monotonic()
     prepared: Prepared = import_module(f"evals.tasks.{TASKS[name]}").prepare(name, files)
+    if files.quick and name in QUICK:
+        prepared = prepared.sampled(QUICK[name], SEED)
     files.told(f"{name}: {len(prepared.truths):,} rows to answer")
     turns = [_scored(name, prepared, logs) for _ in range(repeat)]
     figures = {one: averaged([found[one] for found, _ in turns]) for one in turns[0][0]}
     if repeat > 1 and prepared.right is not None:
         figures |= passed_each_time(prepared, [said for _, said in turns])
-    said = turns[0][1]
+    rows = [Row(*row) for row in zip(prepared.names(), _plain(prepared.truths), _plain(turns[0][1]), strict=True)]
+    right, shown = prepared.right, prepared.shown
     commit, dirty = stamp()
-    under = under_baseline(name, figures, files.reasoner)
     return Result(
         name, len(prepared.truths), figures, round(time.monotonic() - started, 2), prepared.train_file,
-        prepared.test_file, commit, dirty, prepared.notes, under, files.reasoner, repeat,
-        [Row(*row) for row in zip(prepared.names(), _plain(prepared.truths), _plain(said), strict=True)], prepared,
+        prepared.test_file, commit, dirty, prepared.notes, under_baseline(name, figures, files.reasoner),
+        files.reasoner, repeat, rows,
+        failed=[row for row in rows if right is not None and not right(row.truth, row.answer)],
+        shown=shown([row.truth for row in rows], [row.answer for row in rows]) if shown is not None else None,
+        differences=compare(rows, before, prepared.figures) if before is not None else (), listed=prepared.listed,
     )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """What a task hands to the harness: rows to answer, how to answer them, and what figures follow."""
 
+import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -26,7 +27,7 @@ class Files:
     """Where a task's data is: files that were named, else the folder of public sets. `cache` may be written to.
 
     `reasoner` says what reads and words where a task asks a reasoner; `settings` say which model that is. `limit`:
-    seconds that a solver gets for a row.
+    seconds that a solver gets for a row. `quick`: of tasks whose rows take long only a sample is answered.
     """
 
     data: Path
@@ -37,6 +38,7 @@ class Files:
     reasoner: ReasonerName = "embedded"
     settings: Settings | None = None
     limit: float | None = None
+    quick: bool = False
 
     def given(self, standard: str) -> tuple[Path, Path | None]:
         """Training file and test file; of the standard set the one file, to be split. Raises SetUnusable."""
@@ -72,6 +74,15 @@ class Files:
 
 
 @dataclass(frozen=True)
+class Row:
+    """One row as it was asked and answered; of several repetitions the first answer."""
+
+    name: str
+    truth: Any
+    answer: Answer
+
+
+@dataclass(frozen=True)
 class Shown:
     """What the report draws of a task's rows.
 
@@ -102,6 +113,18 @@ class Prepared:
     ids: Sequence[str] = ()
     shown: Callable[[Sequence[Any], Sequence[Answer]], Shown] | None = None
     listed: bool = False
+
+    def sampled(self, most: int, seed: int) -> "Prepared":
+        """So many of the rows, drawn by the seed, in their order; itself where there are no more."""
+        if len(self.truths) <= most:
+            return self
+        kept = sorted(random.Random(seed).sample(range(len(self.truths)), most))  # noqa: S311 - a draw, no secret
+        names = self.names()
+        return replace(
+            self, truths=[self.truths[place] for place in kept], ids=[names[place] for place in kept],
+            answer=lambda places: self.answer([kept[place] for place in places]),
+            notes={**self.notes, "sampled": {"rows": most, "of": len(self.truths), "seed": seed}},
+        )  # fmt: skip
 
     def names(self) -> list[str]:
         """What each row is called, equal from run to run as long as it is the same row."""

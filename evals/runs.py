@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from evals.harness import Result
+from evals.prepared import Row
 
 VERSION = 1
 FILE = "run.json"
@@ -18,22 +18,13 @@ class RunUnusable(Exception):
 
 
 @dataclass(frozen=True)
-class EarlierRow:
-    """A row of a run that was kept."""
-
-    name: str
-    truth: Any
-    answer: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
 class Earlier:
     """A task's result as a run kept it. `folder` says where."""
 
     task: str
     commit: str | None
     reasoner: str
-    rows: Sequence[EarlierRow]
+    rows: Sequence[Row]
 
 
 def folder_of(home: Path, at: datetime, commit: str | None) -> Path:
@@ -47,10 +38,10 @@ def folder_of(home: Path, at: datetime, commit: str | None) -> Path:
     return folder
 
 
-def keep(folder: Path, results: Sequence[Result], at: datetime) -> Path:
+def keep(folder: Path, results: Sequence[Mapping[str, Any]], at: datetime) -> Path:
     """Writes `run.json` whole or not at all; answers its path. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
-    document = {"version": VERSION, "at": at.isoformat(), "results": [one.whole() for one in results]}
+    document = {"version": VERSION, "at": at.isoformat(), "results": list(results)}
     path, part = folder / FILE, folder / f"{FILE}.part"
     part.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
     part.replace(path)
@@ -67,7 +58,7 @@ def earlier(path: Path) -> dict[str, Earlier]:
         return {
             one["task"]: Earlier(
                 one["task"], one["commit"], one["reasoner"],
-                [EarlierRow(row["name"], row["truth"], row["answer"]) for row in one["rows"]],
+                [Row(row["name"], row["truth"], row["answer"]) for row in one["rows"]],
             )
             for one in document["results"]
         }  # fmt: skip

@@ -49,28 +49,20 @@ class _Task:
     differences: Sequence[Difference] = field(default=())
 
 
-def write(
-    folder: Path,
-    results: Sequence[Result],
-    at: datetime,
-    compared: Mapping[str, Sequence[Difference]],
-    against: str | None,
-) -> Path:
+def write(folder: Path, results: Sequence[Result], at: datetime, against: str | None) -> Path:
     """Writes `report.html`; answers its path. `against`: what was compared with. Raises OSError."""
     path = folder / FILE
-    path.write_text(render(results, at, compared, against), encoding="utf-8")
+    path.write_text(render(results, at, against), encoding="utf-8")
     return path
 
 
-def render(
-    results: Sequence[Result], at: datetime, compared: Mapping[str, Sequence[Difference]], against: str | None
-) -> str:
+def render(results: Sequence[Result], at: datetime, against: str | None) -> str:
     environment = Environment(
         loader=FileSystemLoader(_HERE), autoescape=select_autoescape(["html"]), undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     return environment.get_template("page.html").render(
-        tasks=[_task(one, compared.get(one.task, ())) for one in results], at=f"{at:%Y-%m-%d %H:%M %Z}",
+        tasks=[_task(one) for one in results], at=f"{at:%Y-%m-%d %H:%M %Z}",
         against=against, style=Markup((_HERE / "page.css").read_text(encoding="utf-8")),  # noqa: S704 - our own file
         seconds=round(sum(one.seconds for one in results)), first=results[0] if results else None,
         missed=sum(len(one.under) for one in results),
@@ -86,12 +78,12 @@ def shown_interval(one: Estimate) -> str:
     return f"{low} to {high}"
 
 
-def _task(result: Result, differences: Sequence[Difference]) -> _Task:
-    failed = _failed(result)
+def _task(result: Result) -> _Task:
+    failed = [_Failed(row.name, _short(row.truth), _short(row.answer)) for row in result.failed[:_MOST_FAILED]]
     return _Task(
         result, [_figure(result, name, one) for name, one in result.figures.items()],
-        {name: _short(value) for name, value in result.notes.items()}, _charts(result), failed[:_MOST_FAILED],
-        len(failed), differences,
+        {name: _short(value) for name, value in result.notes.items()}, _charts(result), failed, len(result.failed),
+        result.differences,
     )  # fmt: skip
 
 
@@ -113,26 +105,14 @@ def _bound(known: Mapping[str, tuple[str, float]], figure: str) -> str:
 
 
 def _charts(result: Result) -> list[tuple[str, Markup]]:
-    if result.prepared is None or result.prepared.shown is None:
+    if (shown := result.shown) is None:
         return []
-    shown = result.prepared.shown([row.truth for row in result.rows], [row.answer for row in result.rows])
     drawn = [(f"{name}: true ↓, given →", charts.confusion(pairs)) for name, pairs in shown.labels.items() if pairs]
     if shown.sure:
         drawn.append(("calibration", charts.calibration(shown.sure)))
         drawn.append(("error by coverage", charts.coverage(shown.sure)))
     # Labels come from data files: the charts escape each text before it is drawn.
     return [(name, Markup(one)) for name, one in drawn]  # noqa: S704
-
-
-def _failed(result: Result) -> list[_Failed]:
-    right = result.prepared.right if result.prepared else None
-    if right is None:
-        return []
-    return [
-        _Failed(row.name, _short(row.truth), _short(row.answer))
-        for row in result.rows
-        if not right(row.truth, row.answer)
-    ]
 
 
 def _short(value: Any) -> str:

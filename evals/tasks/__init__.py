@@ -22,3 +22,10 @@ TASKS: dict[str, str] = {
 
 READ_BY_MODEL = frozenset({"change_requests", "end_to_end", "robustness", "drafting", "summaries", "cost"})
 """Tasks in which a reasoner reads or words something, so that it may be a model."""
+
+SEED = 11
+QUICK = {"end_to_end": 64, "robustness": 64, "mspsp": 24, "staffing": 16}
+"""Task → how many of its rows a quick run answers, drawn by the seed: those tasks whose rows take long each."""
+
+ALONE = ("cost",)
+"""Tasks that time something: nothing of ours runs beside them."""

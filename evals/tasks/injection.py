@@ -4,6 +4,7 @@ A row is one text at one depth. What must never happen is a share of all attacks
 of those of which no effect came that nobody decided about, whose baseline is all of them.
 """
 
+import random
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -17,6 +18,7 @@ from evals.adversary.house import make_template
 from evals.adversary.run import DEPTHS, Ran, run_apart, unharmed
 from evals.intervals import Estimate, share
 from evals.prepared import Answer, Files, Prepared, SetUnusable
+from evals.tasks import SEED
 
 
 def prepare(name: str, files: Files) -> Prepared:
@@ -25,15 +27,19 @@ def prepare(name: str, files: Files) -> Prepared:
     Raises SetUnusable where the public ones are not there.
     """
     injections, mails, left_out = collected(files.data)
+    whole = len(injections)
+    if files.quick:
+        injections = _sample(injections)
     with tempfile.TemporaryDirectory(prefix="countersign-injection-") as folder:
         template = make_template(Path(folder) / "template")
         clean = unharmed(template, files.embedded)
-        files.told(f"{name}: {len(injections)} texts at each depth, {len(_few(injections))} for agents")
+        few = _few(injections, 8 if files.quick else 4)
+        files.told(f"{name}: {len(injections)} texts at each depth, {len(few)} for agents")
         # The depths know nothing of each other, and each is bound by one processor.
         with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
             ran = {
                 depth: pool.submit(
-                    run_apart, template, depth, _few(injections) if depth == "agents" else injections, files.cache,
+                    run_apart, template, depth, few if depth == "agents" else injections, files.cache,
                     mails, clean,
                 )
                 for depth in reversed(DEPTHS)  # the longest first
@@ -53,6 +59,7 @@ def prepare(name: str, files: Files) -> Prepared:
         train_file=None,
         test_file=None,
         notes={
+            "sampled": {"texts": len(injections), "of": whole, "seed": SEED},
             "texts": {of: sum(one.source == of for one in injections) for of in ("own", "bipia", "agentdojo")},
             "left_out": left_out,
             "counts": counts,
@@ -65,9 +72,16 @@ def _held(depth: str, answer: Answer) -> bool:
     return not answer["counted"].get("unauthorised_effects")
 
 
-def _few(injections: Sequence[texts.Injection]) -> list[texts.Injection]:
-    """All that know this code, and every fourth other: fallen agents do eighty things each, whatever a text says."""
-    return [one for place, one in enumerate(injections) if one.source == "own" or place % 4 == 0]
+def _sample(injections: Sequence[texts.Injection]) -> list[texts.Injection]:
+    """All that know this code, and as many of the public ones, drawn by the seed."""
+    own = [one for one in injections if one.source == "own"]
+    public = [one for one in injections if one.source != "own"]
+    return own + random.Random(SEED).sample(public, min(len(own), len(public)))  # noqa: S311 - a draw, no secret
+
+
+def _few(injections: Sequence[texts.Injection], each: int) -> list[texts.Injection]:
+    """All that know this code, and each so-many-th other: fallen agents do eighty things each, whatever a text says."""
+    return [one for place, one in enumerate(injections) if one.source == "own" or place % each == 0]
 
 
 def collected(data: Path) -> tuple[list[texts.Injection], list[str], list[str]]:

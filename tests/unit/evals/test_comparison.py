@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from evals.comparison import compare
-from evals.harness import Result, Row
+from evals.harness import Result
 from evals.intervals import share
-from evals.runs import Earlier, EarlierRow, RunUnusable, earlier, folder_of, keep
+from evals.prepared import Row
+from evals.runs import Earlier, RunUnusable, earlier, folder_of, keep
 from tests.unit.evals import toy
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -19,7 +20,7 @@ def rows(answers: list[str], truths: list[str] = toy.TRUTHS) -> list[Row]:
 
 
 def before(of: list[Row]) -> Earlier:
-    return Earlier("toy", "abc", "embedded", [EarlierRow(one.name, one.truth, one.answer) for one in of])
+    return Earlier("toy", "abc", "embedded", list(of))
 
 
 def test_a_run_against_itself_differs_in_nothing() -> None:
@@ -63,7 +64,7 @@ def test_a_run_is_kept_and_read_again(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, NOW, "abcdef0123")
     assert folder.name == "2026-03-02T09-00-00-abcdef0"
     assert folder_of(tmp_path, NOW, "abcdef0123").name.endswith("-2")
-    keep(folder, [result], NOW)
+    keep(folder, [result.whole()], NOW)
     for path in (folder, folder / "run.json"):
         found = earlier(path)["toy"]
         assert [(row.name, row.truth, row.answer) for row in found.rows] == [

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from evals import harness
-from evals.harness import passed_each_time, run, under_baseline
+from evals.harness import Result, passed_each_time, run, under_baseline
 from evals.intervals import Estimate
 from evals.prepared import Files, SetUnusable
+from evals.running import each
 from tests.unit.evals import toy
 
 pytestmark = pytest.mark.filterwarnings(f"ignore:{toy.LEFT_OPEN}:pytest.PytestUnraisableExceptionWarning")
@@ -78,3 +79,27 @@ def test_a_figure_misses_its_baseline_only_with_its_whole_interval(
     (tmp_path / "toy.model.json").write_text(json.dumps({"at_most": {"cost": 100.0}, "at_least": {"f1": 0.9}}))
     assert under_baseline("toy", bad, "model") == ("f1", "dangerous")
     assert under_baseline("toy", bad) == ("f1", "dangerous", "cost")
+
+
+def test_a_sample_is_drawn_by_its_seed_and_told() -> None:
+    made = toy.prepared([toy.RIGHT, toy.RIGHT])
+    sampled = made.sampled(2, 11)
+    assert len(sampled.truths) == 2
+    assert sampled.names() == made.sampled(2, 11).names()
+    assert set(sampled.names()) < set(made.names())
+    assert sampled.notes["sampled"] == {"rows": 2, "of": 4, "seed": 11}
+    places = [int(name.rpartition("/")[2]) for name in sampled.names()]
+    assert [one["label"] for one in sampled.answer([0, 1])] == [toy.RIGHT[place] for place in places]
+    assert made.sampled(4, 11) is made
+
+
+@pytest.mark.slow
+def test_tasks_run_in_processes_of_their_own_with_the_same_result(tmp_path: Path) -> None:
+    files = Files(tmp_path, tmp_path, None, None, print)
+    apart = dict(each(["grounding", "banking"], files, 1, tmp_path / "apart", {}, 2))
+    here = dict(each(["grounding"], files, 1, tmp_path / "here", {}, 1))
+    assert isinstance(apart["banking"], SetUnusable), "what a task raises comes back as it is"
+    assert isinstance(apart["grounding"], Result)
+    assert isinstance(here["grounding"], Result)
+    assert apart["grounding"].figures == here["grounding"].figures
+    assert [row.answer for row in apart["grounding"].rows] == [row.answer for row in here["grounding"].rows]

@@ -1,13 +1,15 @@
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
 
 from evals.comparison import compare
-from evals.harness import Result, Row
+from evals.harness import Result
+from evals.prepared import Row
 from evals.report.page import render
-from evals.runs import Earlier, EarlierRow
+from evals.runs import Earlier
 from tests.unit.evals import toy
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -20,8 +22,13 @@ def result(answers: list[str], truths: list[str] = toy.TRUTHS, under: tuple[str,
         Row(f"row-{place}", truth, {"label": said})
         for place, (truth, said) in enumerate(zip(truths, answers, strict=True))
     ]
-    figures = toy.figures(truths, [row.answer for row in rows])
-    return Result("toy", 4, figures, 1.5, "f" * 64, None, "a" * 40, True, made.notes, under, rows=rows, prepared=made)
+    said = [row.answer for row in rows]
+    assert made.right is not None
+    failed = [row for row in rows if not made.right(row.truth, row.answer)]
+    return Result(
+        "toy", 4, toy.figures(truths, said), 1.5, "f" * 64, None, "a" * 40, True, made.notes, under, rows=rows,
+        failed=failed, shown=toy.shown(truths, said),
+    )  # fmt: skip
 
 
 class _Links(HTMLParser):
@@ -48,7 +55,7 @@ def charts(page: str) -> list[Any]:
 
 
 def test_the_page_tells_figures_charts_and_what_failed() -> None:
-    page = render([result(["a", "b", "b", "b"])], NOW, {}, None)
+    page = render([result(["a", "b", "b", "b"])], NOW, None)
     assert "0.750" in page
     assert "1 row not answered well" in page
     assert "row-2" in page
@@ -58,30 +65,30 @@ def test_the_page_tells_figures_charts_and_what_failed() -> None:
 
 
 def test_it_needs_nothing_from_elsewhere_and_runs_nothing() -> None:
-    links = parsed(render([result(toy.RIGHT)], NOW, {}, None))
+    links = parsed(render([result(toy.RIGHT)], NOW, None))
     assert all(one.startswith("#") for one in links.found)
     assert links.tags.isdisjoint({"script", "link", "img", "iframe"})
 
 
 def test_texts_of_data_are_escaped_in_table_and_charts() -> None:
     truths = [EVIL, "b", "a", "b"]
-    page = render([result(["a", "b", "a", "b"], truths)], NOW, {}, EVIL)
+    page = render([result(["a", "b", "a", "b"], truths)], NOW, EVIL)
     assert "<script" not in page
     assert "script" not in parsed(page).tags
     assert any(EVIL in (text.text or "") for chart in charts(page) for text in chart.iter())
 
 
 def test_a_missed_baseline_leads_the_page() -> None:
-    assert "No figure misses its baseline" in render([result(toy.RIGHT)], NOW, {}, None)
-    page = render([result(toy.WRONG, under=("accuracy",))], NOW, {}, None)
+    assert "No figure misses its baseline" in render([result(toy.RIGHT)], NOW, None)
+    page = render([result(toy.WRONG, under=("accuracy",))], NOW, None)
     assert "1 figure misses the baseline" in page
     assert "No figure misses" not in page
 
 
 def test_differences_are_shown_with_their_intervals() -> None:
     now = result(toy.RIGHT)
-    then = Earlier("toy", None, "embedded", [EarlierRow(row.name, row.truth, {"label": "b"}) for row in now.rows])
-    page = render([now], NOW, {"toy": compare(now.rows, then, toy.figures)}, "yesterday")
+    then = Earlier("toy", None, "embedded", [Row(row.name, row.truth, {"label": "b"}) for row in now.rows])
+    page = render([replace(now, differences=compare(now.rows, then, toy.figures))], NOW, "yesterday")
     assert "Compared with yesterday" in page
     assert "+0.500" in page
     assert "the same rows" in page

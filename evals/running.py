@@ -1,0 +1,48 @@
+"""Running: several tasks, one after the other or some at a time, each then in a process of its own."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+from evals.harness import Result, run
+from evals.prepared import Files
+from evals.runs import Earlier
+from evals.tasks import ALONE
+
+Outcome = Result | Exception
+
+
+def each(
+    wanted: Sequence[str], files: Files, repeat: int, logs: Path, before: Mapping[str, Earlier], jobs: int
+) -> Iterator[tuple[str, Outcome]]:
+    """Each task with its result or what it raised, in the order of `wanted`. What times something runs alone, first."""
+    if jobs == 1 or len(wanted) == 1:
+        for name in wanted:
+            files.told(f"evaluating {name}")
+            yield name, _outcome(name, files, repeat, logs, before.get(name))
+        return
+    # A fresh interpreter each: native libraries and their threads do not survive a fork.
+    found = dict(_pooled([name for name in wanted if name in ALONE], files, repeat, logs, before, 1))
+    found |= dict(_pooled([name for name in wanted if name not in ALONE], files, repeat, logs, before, jobs))
+    yield from ((name, found[name]) for name in wanted)
+
+
+def _pooled(
+    names: Sequence[str], files: Files, repeat: int, logs: Path, before: Mapping[str, Earlier], jobs: int
+) -> Iterator[tuple[str, Outcome]]:
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
+        futures: dict[str, Future[Outcome]] = {
+            name: pool.submit(_outcome, name, files, repeat, logs, before.get(name)) for name in names
+        }
+        for name, future in futures.items():
+            outcome = future.result()
+            files.told(f"{name}: {outcome.seconds:,.0f} s" if isinstance(outcome, Result) else f"{name}: no result")
+            yield name, outcome
+
+
+def _outcome(name: str, files: Files, repeat: int, logs: Path, before: Earlier | None) -> Outcome:
+    try:
+        return run(name, files, repeat, logs, before)
+    except Exception as error:  # noqa: BLE001 - told by whoever asked, which may be another process
+        return error
