@@ -26,6 +26,9 @@ STANDARD = Limits(
 _FIRST = 0.7
 """Of the time, for the first step at most."""
 
+_FIXED = 0.15
+"""Of the time, for finding teams for the times of the first step."""
+
 _CLIQUES = 200
 
 
@@ -47,7 +50,10 @@ def schedule(project: Project, limits: Limits = STANDARD, session: Session | Non
         for times, bound in _attempts(project, loose):
             teams = Teams(times, project)
             left = limits.seconds - (time.monotonic() - begun)
-            answer = solver.solve(times.model, replace(limits, seconds=max(0.1, left)))
+            # Whether fixed times have teams is mostly known at once, or hard to refute.
+            left = left if times.free else min(left, limits.seconds * _FIXED)
+            # Here the bound is nearly always known, and what is wanted is a solution: the solver's own mixture.
+            answer = solver.solve(times.model, replace(limits, seconds=max(0.1, left), more=""))
             if answer.found and answer.objective is not None:
                 starts = [answer.value(name) for name in times.starts]
                 below = min(answer.objective, max(bound, answer.bound or 0) if times.free else bound)
