@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -61,13 +61,30 @@ def figures(truths: Sequence[Any], said: Sequence[Answer]) -> dict[str, Estimate
 
 
 def _parts(path: Path, wanted: Sequence[str]) -> list[tuple[str, str]]:
-    """The first of the wanted parts that the file has, with its out-of-scope texts (`oos_…`). Raises SetUnusable."""
+    """The first of the wanted parts that the file has, with its out-of-scope texts (`oos_…`).
+
+    Raises SetUnusable naming part and row.
+    """
     try:
         raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
         whole = json.loads(raw)
-        part = next((one for one in wanted if one in whole), None)
-        if part is None:
-            raise SetUnusable(f"{path}: none of the parts {', '.join(wanted)} is in it; there are {', '.join(whole)}")
-        return [(str(text), str(label)) for text, label in [*whole[part], *whole.get(f"oos_{part}", [])]]
-    except (OSError, EOFError, ValueError, TypeError) as error:
+    except (OSError, EOFError, ValueError, RecursionError) as error:
         raise SetUnusable(f"{path}: not a CLINC150 file: {error}") from error
+    if not isinstance(whole, dict):
+        raise SetUnusable(f"{path}: not a CLINC150 file: an object with a list for each part is needed")
+    part = next((one for one in wanted if one in whole), None)
+    if part is None:
+        raise SetUnusable(f"{path}: none of the parts {', '.join(wanted)} is in it; there are {', '.join(whole)}")
+    found = [pair for name in (part, f"oos_{part}") for pair in _pairs(path, name, whole.get(name, []))]
+    if not found:
+        raise SetUnusable(f"{path}, part {part}: there are no rows")
+    return found
+
+
+def _pairs(path: Path, part: str, rows: Any) -> Iterator[tuple[str, str]]:
+    if not isinstance(rows, list):
+        raise SetUnusable(f"{path}, part {part}: not a list of [text, label]")
+    for number, row in enumerate(rows, 1):
+        if not (isinstance(row, list) and len(row) == 2 and all(isinstance(one, str) and one.strip() for one in row)):
+            raise SetUnusable(f"{path}, part {part}, row {number}: not a pair of a text and a label")
+        yield row[0], row[1]

@@ -28,6 +28,7 @@ KNOWN = (
 PAIRS = (("category", "assignment_group"), ("subcategory", "ident_state"), ("assignment_group", "ident_state"))
 _COLUMNS = ("number", "made_sla", "opened_at", *KNOWN)
 _WHEN = "%d/%m/%Y %H:%M"
+_SAID = {"true": True, "false": False}
 _PENALTY = 5.0
 _SEEN = 3
 HALF_LIFE_DAYS = 7.0
@@ -84,26 +85,36 @@ Incident = tuple[datetime, frozenset[str], bool]
 
 
 def _incidents(path: Path) -> list[Incident]:
-    """When each was opened, what was known then, whether its last event says that it missed; in order of opening."""
+    """When each was opened, what was known then, whether its last event says that it missed; in order of opening.
+
+    Raises SetUnusable naming row and column.
+    """
     try:
         table = read_table(path, _COLUMNS)
-        first: dict[str, Sequence[str]] = {}
-        made: dict[str, str] = {}
-        for row in table.rows:
-            first.setdefault(row[0], row)
-            made[row[0]] = row[1]
-        found = [
-            (datetime.strptime(row[2], _WHEN), _signs(row), made[number].lower() == "false")  # noqa: DTZ007
-            for number, row in first.items()
-        ]
-    except (TableUnusable, ValueError) as error:
-        raise SetUnusable(f"{path}: {error}") from error
+    except TableUnusable as error:
+        raise SetUnusable(str(error)) from error
+    first: dict[str, tuple[datetime, Sequence[str]]] = {}
+    made: dict[str, bool] = {}
+    for number, row in enumerate(table.rows, 1):
+        if row[1].lower() not in _SAID:
+            raise SetUnusable(f"{path}, row {number}, column made_sla: {row[1][:40]!r} is neither true nor false")
+        made[row[0]] = _SAID[row[1].lower()]
+        if row[0] not in first:
+            try:
+                first[row[0]] = datetime.strptime(row[2], _WHEN), row  # noqa: DTZ007 - the log names no zone
+            except ValueError as error:
+                told = f"{row[2][:40]!r} is no day/month/year and time"
+                raise SetUnusable(f"{path}, row {number}, column opened_at: {told}") from error
+    if len(set(made.values())) < 2:
+        raise SetUnusable(
+            f"{path}, column made_sla: all {len(made)} incidents say the same, so nothing can be told apart"
+        )
+    found = [(opened, _signs(opened, row), not made[number]) for number, (opened, row) in first.items()]
     return sorted(found, key=lambda one: one[0])
 
 
-def _signs(row: Sequence[str]) -> frozenset[str]:
+def _signs(opened: datetime, row: Sequence[str]) -> frozenset[str]:
     known = dict(zip(KNOWN, row[3:], strict=True))
-    opened = datetime.strptime(row[2], _WHEN)  # noqa: DTZ007
     signs = {f"{name}={value}" for name, value in known.items()}
     signs |= {f"{one}={known[one]}&{other}={known[other]}" for one, other in PAIRS}
     signs |= {f"hour={opened.hour}", f"weekday={opened.weekday()}"}
