@@ -36,6 +36,8 @@ class Surface:
         self._desk = Desk.of(ctx)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="slack")
         self._under_way: set[asyncio.Future[Any]] = set()
+        self.taken = 0
+        """How many interactions and events were taken to be worked off."""
         self._app: AsyncApp | None = None
         # Loaded with the service, so that Slack's first request does not wait for it.
         importlib.import_module("slack_bolt.async_app")
@@ -118,6 +120,7 @@ class Surface:
     def _later(self, work: Callable[..., Any], *arguments: Any) -> "asyncio.Future[Any]":
         future = asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
         self._under_way.add(future)
+        self.taken += 1
         future.add_done_callback(self._under_way.discard)
         return future
 

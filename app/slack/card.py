@@ -7,12 +7,14 @@ from typing import Any, Final
 from app.slack import content, kit
 from app.slack.kit import Block
 from app.slack.presses import Choice, OfCase, OfReview, wire
+from app.views.reviews import needed
 from app.views.words import Labels, spoken
 
 _MOST_PROPOSALS: Final = 12
 _ROOM: Final = kit.MESSAGE_SIZE - 1_500  # for head, foot and what is decided
 _MARKS: Final = {
-    "approved": "✓", "rejected": "✕", "expired": "–", "withdrawn": "–", "superseded": "–", "denied": "✕", "auto": "✓",
+    "approved": "✓", "rejected": "✕", "expired": "–", "withdrawn": "–", "superseded": "–", "denied": "✕",
+    "deny": "✕", "auto": "✓",
 }  # fmt: skip
 
 
@@ -54,11 +56,13 @@ def card(subject: Subject) -> Card:
     blocks = _head(subject, proposals)
     room = _ROOM // max(1, len(pending))
     rows = (kit.MESSAGE_BLOCKS - 6 - len(shown)) // max(1, len(pending))
+    events = subject.case["events"]
     for number, each in enumerate(shown, 1):
         place = None if len(proposals) == 1 else number
         if _is_pending(each):
-            part, complete = _asked(subject, each, room, rows, number=place)
+            part, complete = _asked(subject, each, events, room, rows, number=place)
             blocks += part
+            events = []  # what came in stands with the first that waits
             if complete:
                 whole[each["review"]["id"]] = each["review"]["args_digest"]
         else:
@@ -91,7 +95,7 @@ def _title(subject: Subject, proposals: Sequence[dict[str, Any]]) -> str:
 
 def _head(subject: Subject, proposals: Sequence[dict[str, Any]]) -> list[Block]:
     case = subject.case
-    texts = [kit.words(f"*{spoken(case['kind'])}*")]
+    texts = [kit.words(f"*{spoken(case['kind'].partition('.')[2] or case['kind'])}*")]
     if case["customer"]:
         texts.append(kit.plain(subject.labels.name("customer", case["customer"]), 300))
     if subject.claimed_by:
@@ -105,7 +109,8 @@ def _head(subject: Subject, proposals: Sequence[dict[str, Any]]) -> list[Block]:
 
 
 def _asked(
-    subject: Subject, proposal: dict[str, Any], room: int, rows: int, *, number: int | None
+    subject: Subject, proposal: dict[str, Any], events: list[dict[str, Any]], room: int, rows: int, *,
+    number: int | None,
 ) -> tuple[list[Block], bool]:  # fmt: skip
     """A review with its buttons, and whether all of it is displayed; without that nobody can approve it here."""
     review, labels = proposal["review"], subject.labels
@@ -116,7 +121,7 @@ def _asked(
     begin.append(kit.context(kit.words(f"risk *{review['risk']['score']}* of 100"), *_progress(review)))
     if review["erased"]:
         return [*begin, kit.section(kit.plain("The content was erased; it can no longer be approved."))], False
-    body = content.whole(labels, review, subject.case["events"] if number in (None, 1) else [])
+    body = content.whole(labels, review, events)
     end = _buttons(labels, review, approve=True)
     if kit.size([*begin, *body, end]) <= room and len(begin) + len(body) + 1 <= rows:
         return [*begin, *body, end], True
@@ -127,8 +132,8 @@ def _asked(
 def _progress(review: dict[str, Any]) -> list[Block]:
     """By when, who is needed, and who has said yes already."""
     given = [each["by"]["name"] for each in review["verdicts"] if each["verdict"] == "approve" and each["counts"]]
-    needs = {f"{each['approvers']} × {spoken(' or '.join(each['roles']))}" for each in review["required"]}
-    found = [kit.words(f"decide by {kit.moment(review['due_at'])}"), kit.plain("; ".join(sorted(needs)), 400)]
+    needs = [f"{each['approvers']} × {spoken(' or '.join(each['roles']))}" for each in needed(review["required"])]
+    found = [kit.words(f"decide by {kit.moment(review['due_at'])}"), kit.plain("; ".join(needs), 400)]
     if review["escalated_at"]:
         found.append(kit.words("*escalated*"))
     if given:

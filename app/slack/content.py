@@ -19,7 +19,7 @@ _TRUST: Final = {
 }
 _SUPPORT: Final = {
     "record": "record", "person": "typed by a person", "unsupported": "no record says so",
-    "untrusted": "only a customer says so", "text": "words or choice", "reference": "from an earlier action",
+    "untrusted": "only a customer says so", "reference": "from an earlier action",
 }  # fmt: skip
 
 
@@ -76,18 +76,22 @@ def arguments(labels: Labels, review: dict[str, Any]) -> list[Block]:
             value += f"\nbefore the edit: {was}"
         if behind := _behind(review["provenance"].get(name, {})):
             value += f"\n↳ {behind}"
-        label = spoken(name.removesuffix("_minor").removesuffix("_id")).capitalize()
         if len(value) > _WIDE:
-            found += kit.paragraphs(label, value)
+            found += kit.paragraphs(label(name), value)
         else:
-            short.append((label, value))
+            short.append((label(name), value))
     return kit.pairs(short) + found
+
+
+def label(name: str) -> str:
+    """`amount_minor` → `Amount`, `invoice_id` → `Invoice`."""
+    return spoken(name.removesuffix("_minor").removesuffix("_id")).capitalize()
 
 
 def _behind(source: dict[str, Any]) -> str:
     support = source.get("support")
-    if not support:
-        return ""
+    if not support or support["support"] == "text":
+        return ""  # words, or a choice among few: nothing stands behind them
     record = f" {support['record']}" + (f".{support['field']}" if support["field"] else "") if support["record"] else ""
     return f"{_SUPPORT.get(support['support'], support['support'])}{record}"
 
@@ -141,5 +145,5 @@ def differences(labels: Labels, before: dict[str, Any], after: dict[str, Any]) -
         if before.get(name) != after.get(name):
             was = labels.value(name, before[name], before.get("currency")) if name in before else "not set"
             will = labels.value(name, after[name], after.get("currency")) if name in after else "not set"
-            found += kit.paragraphs(spoken(name).capitalize(), f"was: {was}\nwill be: {will}")
+            found += kit.paragraphs(label(name), f"was: {was}\nwill be: {will}")
     return found

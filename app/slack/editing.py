@@ -8,7 +8,7 @@ from app.actor import Actor
 from app.errors import Problem, field_errors
 from app.slack import kit
 from app.slack.came import Came
-from app.slack.content import differences
+from app.slack.content import differences, label
 from app.slack.desk import Desk
 from app.slack.kit import Block
 from app.slack.presses import Draft, OfReview, read, wire
@@ -77,7 +77,7 @@ def _view(heading: list[Block], fields: list[Field], draft: Draft, comment: str 
 
 
 def _input(field: Field) -> Block:
-    label = spoken(field.name).capitalize() + (" (in minor units, as cents)" if field.minor_units else "")
+    said = label(field.name) + (" (in minor units, as cents)" if field.minor_units else "")
     element: Block
     if field.widget == "choice":
         options = [(each, each) for each in field.choices]
@@ -90,7 +90,7 @@ def _input(field: Field) -> Block:
         element = kit.day(_ANSWER, field.text)
     else:
         element = kit.line(_ANSWER, field.text, several=field.widget in ("text", "json"))
-    return kit.asked(PREFIX + field.name, label, element, optional=not field.needed)
+    return kit.asked(PREFIX + field.name, said, element, optional=not field.needed)
 
 
 def _args(tool: str, before: dict[str, Any], came: Came) -> dict[str, Any]:

@@ -5,7 +5,7 @@ in the end, however long Slack or this service was away.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import update
@@ -130,13 +130,16 @@ def _note_thread(session: Session, workspace: Workspace, case: Case, now: dateti
         .join(Review, col(Review.id) == col(Verdict.review_id))
         .where(col(Review.case_id) == case.id, col(Verdict.answered_at).is_not(None))
     ).all()
+    below = [("remark", each) for each in said] + [("answer", each) for each in answered]
+    below += [("result", each) for each in ended]
     for card in cards:
-        for kind, idents in (("remark", said), ("answer", answered), ("result", ended)):
-            for ident in idents:
-                want(
-                    session, workspace, now, place=card.place, kind=kind, about=ident, case_id=case.id,
-                    principal_id=card.principal_id, thread_of=card.id,
-                )  # fmt: skip
+        for place, (kind, ident) in enumerate(below):
+            # Each a moment before the next, so that they are posted in this order.
+            moment = now - timedelta(milliseconds=len(below) - place)
+            want(
+                session, workspace, moment, place=card.place, kind=kind, about=ident, case_id=case.id,
+                principal_id=card.principal_id, thread_of=card.id,
+            )  # fmt: skip
 
 
 def _waiting(session: Session, tenant: str) -> Sequence[str]:

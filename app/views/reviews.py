@@ -101,6 +101,15 @@ def may_decide(actor: Actor, required: Sequence[dict[str, Any]], unit: str | Non
     return any(roles & {*each["roles"], each.get("escalate_to")} for each in required)
 
 
+def needed(required: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The requirements without those that whoever meets another one meets as well."""
+    kept: list[dict[str, Any]] = []
+    for each in sorted(required, key=lambda need: (len(need["roles"]), -need["approvers"])):
+        if not any(set(one["roles"]) <= set(each["roles"]) and one["approvers"] >= each["approvers"] for one in kept):
+            kept.append(each)
+    return kept
+
+
 def _rows(session: Session, where: Sequence[Any], after: tuple[Any, ...] | None, limit: int) -> Sequence[Review]:
     query = select(Review).where(*where)
     if after is not None:

@@ -55,7 +55,7 @@ def queue(
         each | {
             "sentence": labels.sentence(each["action"]["tool"], each["action"]["args"]),
             "customer_name": labels.called("customer", each["customer"]) if each["customer"] else "",
-            "needs": _briefly(each["required"]),
+            "needs": reviews.needed(each["required"]),
             "mine": reviews.may_decide(session.actor, each["required"], each["unit"]),
         }
         for each in found["items"]
@@ -151,15 +151,6 @@ def _rows(labels: Labels, review: dict[str, Any]) -> list[dict[str, Any]]:
             "changed": before is not None and before.get(name) != args.get(name),
         })  # fmt: skip
     return found
-
-
-def _briefly(required: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The requirements without those that whoever meets another one meets as well."""
-    kept: list[dict[str, Any]] = []
-    for each in sorted(required, key=lambda need: (len(need["roles"]), -need["approvers"])):
-        if not any(set(one["roles"]) <= set(each["roles"]) and one["approvers"] >= each["approvers"] for one in kept):
-            kept.append(each)
-    return kept
 
 
 def _needs(review: dict[str, Any]) -> list[dict[str, Any]]:

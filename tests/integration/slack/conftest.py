@@ -22,6 +22,7 @@ from app.identity.principals import by_name, machine_actor
 from app.identity.sessions import start_session
 from app.identity.slack_links import show_code, use_code
 from app.main import Application, create_app
+from app.slack.bolt import Surface
 from app.slack.running import SocketMode
 from app.slack.sender import send_all
 from app.slack.workspaces import connect
@@ -70,10 +71,14 @@ class Office:
 
     def wait(self) -> None:
         """Until what was acknowledged is worked off."""
-        surface = self.socket.surface if self.socket else self.app.state.slack
         deadline = time.monotonic() + 20
-        while surface._under_way and time.monotonic() < deadline:
+        while self.surface._under_way and time.monotonic() < deadline:
             time.sleep(0.002)
+
+    @property
+    def surface(self) -> Surface:
+        found: Surface = self.socket.surface if self.socket else self.app.state.slack
+        return found
 
     # -- what people do
 
@@ -170,7 +175,12 @@ class Office:
     def event(self, event: dict[str, Any]) -> Answer:
         ident = f"Ev{self.slack.number()}"
         payload = {"type": "event_callback", "team_id": TEAM, "event_id": ident, "api_app_id": "A1", "event": event}
+        taken = self.surface.taken
         answer = self.send("events_api", payload)
+        # Bolt acknowledges an event before it looks for who works it off.
+        deadline = time.monotonic() + 20
+        while self.surface.taken == taken and time.monotonic() < deadline:
+            time.sleep(0.002)
         self.wait()
         return answer
 
