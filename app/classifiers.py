@@ -65,8 +65,8 @@ def fit(cache: Path, rows: Labelled, error_target: float, told: Callable[[str], 
         # Before minutes of encoding, what no vector can mend.
         check(rows.labels)
         told(f"encoding {len(rows.labels):,} rows")
-        vectors = _vectors(cache, rows.columns, told)
-        made, quality = train(rows.columns, vectors, rows.labels, error_target, told)
+        features = _features(cache, rows.columns, told)
+        made, quality = train(rows.columns, features, rows.labels, error_target, told)
     except TrainingRefused as refusal:
         raise Problem("invalid_body", str(refusal)) from refusal
     return made, quality.document()
@@ -90,8 +90,8 @@ def label_rows(
     table = _table(file, columns)
     texts = [prepared(column) for column in zip(*table.rows, strict=True)]
     answers: list[dict[str, Any]] = []
-    vectors = _vectors(home / "cache", texts, told)
-    for one, row in zip(found.classifier.say(texts, vectors), zip(*texts, strict=True), strict=True):
+    features = _features(home / "cache", texts, told)
+    for one, row in zip(found.classifier.say(texts, features), zip(*texts, strict=True), strict=True):
         label = one.label if readable(row) else None
         answers.append({"label": label, "confidence": round(one.confidence, 4), "abstained": one.abstained})
     return answers, sum(one["label"] is None for one in answers)
@@ -153,7 +153,7 @@ def _table(file: Path, columns: Sequence[str]) -> Table:
         raise Problem("invalid_body", str(error)) from error
 
 
-def _vectors(cache: Path, columns: Sequence[Sequence[str]], told: Callable[[str], None]) -> list[Any]:
+def _features(cache: Path, columns: Sequence[Sequence[str]], told: Callable[[str], None]) -> list[Any]:
     encoder = Encoder(cache)
     try:
         return [encoded(encoder, column, told) for column in columns]

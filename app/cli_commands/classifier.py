@@ -103,7 +103,7 @@ def _report(made: "Trained") -> list[Any]:
         for label, one in report["per_label"].items()
     ]
     return [
-        f"{made.document['name']}: {report['rows']:,} rows, {len(rows)} labels, {report['folds']} folds",
+        f"{made.document['name']}: {report['rows']:,} rows, {len(rows)} labels, each row left out once",
         f"accuracy {report['accuracy']:.3f}, macro-F1 {report['macro_f1']:.3f}",
         f"expected calibration error {report['calibration_error']:.3f}",
         f"does not abstain on {report['coverage']:.1%}, of which {report['error']:.1%} are wrong",

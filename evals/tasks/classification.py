@@ -84,9 +84,9 @@ def split(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
 
 def fitted(files: Files, texts: Sequence[tuple[str, ...]], labels: Sequence[str | None]) -> Classifier:
     columns = [prepared(column) for column in zip(*texts, strict=True)]
-    vectors = [encoded(_encoder(files.cache), column, files.told) for column in columns]
+    features = [encoded(_encoder(files.cache), column, files.told) for column in columns]
     try:
-        return train(columns, vectors, labels, ERROR_TARGET, files.told)[0]
+        return train(columns, features, labels, ERROR_TARGET, files.told)[0]
     except TrainingRefused as refusal:
         raise SetUnusable(str(refusal)) from refusal
 
@@ -94,7 +94,7 @@ def fitted(files: Files, texts: Sequence[tuple[str, ...]], labels: Sequence[str 
 def answers(files: Files, made: Classifier, texts: Sequence[tuple[str, ...]], places: Sequence[int]) -> list[Answer]:
     columns = [prepared(column) for column in zip(*(texts[place] for place in places), strict=True)]
     encoder = _encoder(files.cache)
-    vectors = [encoded(encoder, column, files.told) for column in columns]
+    features = [encoded(encoder, column, files.told) for column in columns]
     return [
         {
             "label": said.label,
@@ -102,7 +102,7 @@ def answers(files: Files, made: Classifier, texts: Sequence[tuple[str, ...]], pl
             "abstained": said.abstained,
             "strangeness": said.strangeness,
         }
-        for said in made.say(columns, vectors)
+        for said in made.say(columns, features)
     ]
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from agents.reasoners.embedded.classifier import Classifier, Logistic
+from agents.reasoners.embedded.likeness import Outlook
 from agents.reasoners.embedded.ngrams import Lexicon
 
-FORMAT = 1
+FORMAT = 2
 """Raise it when what is stored changes, or how n-grams are hashed: an older file is then refused, not misread."""
 
 
@@ -34,12 +35,12 @@ def save(path: Path, artefact: Artefact) -> None:
     made = artefact.classifier
     described = {
         **artefact.document, "format": FORMAT, "labels": made.labels, "temperature": made.temperature,
-        "threshold": made.threshold, "strangest": made.strangest, "columns_of_text": len(made.landmarks),
+        "threshold": made.threshold, "strangest": made.strangest, "inner": made.inner,
     }  # fmt: skip
     arrays = {
         "document": np.frombuffer(json.dumps(described, ensure_ascii=False).encode(), np.uint8),
         "ngrams": made.lexicon.weights, "lexical": made.lexical, "sentence": made.sentence, "bias": made.bias,
-        **{f"landmarks_{place}": one for place, one in enumerate(made.landmarks)},
+        "landmarks": made.landmarks, "centre": made.outlook.centre, "spread": made.outlook.spread,
         **{
             f"{name}_{part}": getattr(one, part)
             for name, one in (("confidence", made.confidence), ("strangeness", made.strangeness))
@@ -73,9 +74,9 @@ def load(path: Path, encoder: str) -> Artefact:
             ]
             made = Classifier(
                 tuple(described["labels"]), Lexicon(file["ngrams"]), file["lexical"],
-                tuple(file[f"landmarks_{place}"] for place in range(described["columns_of_text"])),
-                file["sentence"], file["bias"], described["temperature"], logistics[0], logistics[1],
-                described["threshold"], described["strangest"],
+                Outlook(file["centre"], file["spread"]), described["inner"], file["landmarks"], file["sentence"],
+                file["bias"], described["temperature"], logistics[0], logistics[1], described["threshold"],
+                described["strangest"],
             )  # fmt: skip
     except FileNotFoundError as missing:
         raise ArtefactUnusable(f"there is no classifier {path.stem}: no file {path}") from missing

@@ -20,8 +20,17 @@ _STEPS = 30
 
 def temperature_of(scores: "Numbers", truth: "Indexes") -> float:
     """The temperature under which the true labels are likeliest; scores are (rows, labels)."""
-    at = np.arange(len(truth))
-    return float(max(_TEMPERATURES, key=lambda one: np.log(np.maximum(softmax(scores, one)[at, truth], 1e-9)).mean()))
+    return float(max(_TEMPERATURES, key=lambda one: _likelihood(scores, truth, one)))
+
+
+def likelihood(scores: "Numbers", truth: "Indexes") -> float:
+    """The mean logarithm of the true labels' shares, under the temperature that suits the scores."""
+    return max(_likelihood(scores, truth, one) for one in _TEMPERATURES[::3])
+
+
+def _likelihood(scores: "Numbers", truth: "Indexes", temperature: float) -> float:
+    shares = softmax(scores, temperature)[np.arange(len(truth)), truth]
+    return float(np.log(np.maximum(shares, 1e-9)).mean())
 
 
 def fitted(signs: "Numbers", outcome: "NDArray[np.float64]", weight: "NDArray[np.float64] | None" = None) -> Logistic:

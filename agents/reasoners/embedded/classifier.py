@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from agents.reasoners.embedded.likeness import Outlook, likeness
 from agents.reasoners.embedded.ngrams import Lexicon
 
 if TYPE_CHECKING:
@@ -18,10 +19,8 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float32]
 
-SHARPNESS = 2.0
-"""The sentence kernel is the mean over columns of exp(SHARPNESS · (cosine - 1))."""
-
 _MOST = 20.0
+_PAGE = 500
 
 
 @dataclass(frozen=True)
@@ -61,8 +60,11 @@ class Classifier:
     lexicon: Lexicon
     lexical: "Numbers"
     """(buckets, labels)"""
-    landmarks: "tuple[Numbers, ...]"
-    """Unit vectors (landmarks, 384), an array a column of text."""
+    outlook: Outlook
+    inner: float
+    """The inner layer's share of the texts' kernel."""
+    landmarks: "Numbers"
+    """(columns of text, landmarks, 768), as the outlook has them."""
     sentence: "Numbers"
     """(landmarks, labels)"""
     bias: "Numbers"
@@ -75,27 +77,35 @@ class Classifier:
     """Most strangeness of what is not abstained on."""
 
     def say(
-        self, columns: Sequence[Sequence[str]], vectors: "Sequence[Numbers]", odds: Mapping[str, float] | None = None
+        self, columns: Sequence[Sequence[str]], features: "Sequence[Numbers]", odds: Mapping[str, float] | None = None
     ) -> list[Said]:
-        """One answer a row. `columns` are the texts of each column, `vectors` their sentence vectors (rows, 384).
+        """One answer a row. `columns` are the texts of each column, `features` what the encoder makes of them.
 
         `odds` are factors on labels' odds, of what else speaks for them; they shift shares and confidence alike.
         """
-        import numpy as np
-
         if len(columns) != len(self.landmarks):
             raise ValueError(f"this classifier reads {len(self.landmarks)} columns of text, not {len(columns)}")
-        if not columns[0]:
-            return []
+        said = []
+        # Likeness to ten thousand landmarks takes 40 kB a row.
+        for start in range(0, len(columns[0]), _PAGE):
+            page = slice(start, start + _PAGE)
+            said += self._page([one[page] for one in columns], [one[page] for one in features], odds or {})
+        return said
+
+    def _page(
+        self, columns: Sequence[Sequence[str]], features: "Sequence[Numbers]", odds: Mapping[str, float]
+    ) -> list[Said]:
+        import numpy as np
+
         sparse, known = self.lexicon.read(columns)
         scores = np.repeat(self.bias[None, :], len(columns[0]), axis=0)
         for row in range(len(scores)):
             part = slice(sparse.starts[row], sparse.starts[row + 1])
             scores[row] += sparse.values[part] @ self.lexical[sparse.indices[part]]
-        kernel = likeness(vectors, self.landmarks)
-        nearest = nearness(kernel)
+        kernel, cosine = likeness(self.outlook.of(features), self.landmarks, self.inner)
+        nearest = cosine.max(axis=1)
         scores += kernel @ self.sentence
-        factors = np.array([(odds or {}).get(label, 1.0) for label in self.labels], np.float32)
+        factors = np.array([odds.get(label, 1.0) for label in self.labels], np.float32)
         scores += self.temperature * np.log(factors)
         shares = softmax(scores, self.temperature)
         signs = signs_of(scores, shares, nearest, known)
@@ -112,23 +122,6 @@ class Classifier:
             )
             for row, best in enumerate(shares.argmax(axis=1))
         ]  # fmt: skip
-
-
-def likeness(vectors: "Sequence[Numbers]", landmarks: "Sequence[Numbers]") -> "Numbers":
-    """The sentence kernel between rows and landmarks, (rows, landmarks); one array of unit vectors a column."""
-    import numpy as np
-
-    total = sum(np.exp(SHARPNESS * (one @ other.T - 1.0)) for one, other in zip(vectors, landmarks, strict=True))
-    kernel: Numbers = np.asarray(total / len(vectors), np.float32)
-    return kernel
-
-
-def nearness(kernel: "Numbers") -> "Numbers":
-    """The cosine to the most similar landmark that the kernel speaks of, one for each of its rows."""
-    import numpy as np
-
-    cosine: Numbers = 1.0 + np.log(np.maximum(kernel.max(axis=1), 1e-12)) / SHARPNESS
-    return cosine
 
 
 def signs_of(scores: "Numbers", shares: "Numbers", nearest: "Numbers", known: "Numbers") -> "Numbers":

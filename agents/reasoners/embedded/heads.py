@@ -21,7 +21,8 @@ from agents.reasoners.embedded.encoder import Encoder, EncoderUnavailable
 from agents.reasoners.embedded.reading import encoded, prepared
 from tools.values import digest
 
-STARTER = Path(__file__).parent / "starter.yaml"
+STARTER = Path(__file__).parent / "starter"
+"""Plain texts, a file's name beginning with its language."""
 TEXTS = Path(__file__).parent / "texts"
 FIELDS = {"request": "category", "urgency": "urgency", "impact": "impact"}
 """Task → field of the items in `texts` that labels it; `ticket` has the starter set alone."""
@@ -83,8 +84,11 @@ class Heads:
 
 def labelled() -> dict[str, list[list[str]]]:
     """Task → [text, label] of each shipped text that is in English."""
-    starter: dict[str, dict[str, list[str]]] = yaml.safe_load(STARTER.read_text(encoding="utf-8"))
-    rows = {task: [[text, label] for label, texts in of.items() for text in texts] for task, of in starter.items()}
+    rows: dict[str, list[list[str]]] = {}
+    for path in sorted(STARTER.glob(f"{LANGUAGE}*.yaml")):
+        starter: dict[str, dict[str, list[str]]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for task, of in starter.items():
+            rows.setdefault(task, []).extend([text, label] for label, texts in of.items() for text in texts)
     for path in sorted(TEXTS.glob("*.yaml")):
         for item in yaml.safe_load(path.read_text(encoding="utf-8")):
             if item["language"] == LANGUAGE:
@@ -101,8 +105,9 @@ def train_all(cache: Path, folder: Path, told: Callable[[str], object]) -> None:
     for task, rows in labelled().items():
         told(task)
         texts = prepared([text for text, _ in rows])
-        vectors = [encoded(encoder, texts, told)]
-        made, quality = train([texts], vectors, [label for _, label in rows], ERROR_TARGET, told)
+        made, quality = train(
+            [texts], [encoded(encoder, texts, told)], [label for _, label in rows], ERROR_TARGET, told
+        )
         save(folder / f"{task}.npz", Artefact(made, {"encoder": encoder.version, "report": quality.document()}))
 
 
@@ -111,8 +116,9 @@ def _train_apart(cache: Path, folder: Path) -> None:
     try:
         run = subprocess.run(  # noqa: S603 — our own module, no outside argument
             [sys.executable, "-m", "agents.reasoners.embedded.heads", str(cache), str(folder)],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)}, stdin=subprocess.DEVNULL, capture_output=True,
-            text=True, timeout=BUILD_TIMEOUT_S, check=False,
+            # Some hundred rows: on a busy machine a second thread of the linear algebra waits more than it works.
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OPENBLAS_NUM_THREADS": "1"},
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=BUILD_TIMEOUT_S, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
         raise EncoderUnavailable(f"training the classifiers took more than {BUILD_TIMEOUT_S} s") from error

@@ -29,7 +29,10 @@ PINNED = {
 }
 """File of the package → sha256. Any other content is refused."""
 
-LAYERS, HEADS, MAX_TOKENS = 6, 12, 256
+LAYERS, HEADS, MAX_TOKENS = 6, 12, 128
+MIDDLE = 3
+"""The layer, counted from 0, that `middle` is of: inner layers still tell of form what the last one has given up."""
+
 EPSILON = 1e-12
 CONTRIB = "com.microsoft"
 
@@ -85,7 +88,9 @@ class _Graph:
 
 
 def float_model(weights: "Weights") -> "ModelProto":
-    """The fp32 graph: `input_ids` int64 (1, tokens) → `vector` float32 (1, 384), unit length.
+    """The fp32 graph: `input_ids` int64 (1, tokens) → `vector` and `middle`, float32 (1, 384) each.
+
+    `vector` is of unit length; `middle` is the mean over the tokens of what an inner layer made of them, as it is.
 
     One text a run and therefore no mask: dynamic quantisation scales activations over the whole input, so a text's
     vector would otherwise depend on what else is in its batch (measured: cosine 0.97 to itself, and slower by padding).
@@ -97,6 +102,8 @@ def float_model(weights: "Weights") -> "ModelProto":
     hidden = _embeddings(graph, weights)
     for layer in range(LAYERS):
         hidden = _layer(graph, weights, layer, hidden)
+        if layer == MIDDLE:
+            graph.node("ReduceMean", [hidden], "middle", axes=[1], keepdims=0)
     pooled = graph.node("ReduceMean", [hidden], "pooled", axes=[1], keepdims=0)
     graph.node("LpNormalization", [pooled], "vector", axis=-1, p=2)
     width = int(np.shape(weights["embeddings.word_embeddings.weight"])[1])
@@ -105,7 +112,7 @@ def float_model(weights: "Weights") -> "ModelProto":
             graph.nodes,
             "all-minilm-l6-v2",
             [helper.make_tensor_value_info("input_ids", TensorProto.INT64, [1, "tokens"])],
-            [helper.make_tensor_value_info("vector", TensorProto.FLOAT, [1, width])],
+            [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, width]) for name in ("vector", "middle")],
             graph.constants,
         ),
         opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid(CONTRIB, 1)],

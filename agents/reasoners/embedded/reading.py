@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from agents.reasoners.embedded.encoder import MAX_CHARACTERS, Encoder
+from agents.reasoners.embedded.encoder import FEATURES, MAX_CHARACTERS, Encoder
 from agents.reasoners.embedded.language import plain
 
 if TYPE_CHECKING:
@@ -27,16 +27,16 @@ def readable(row: Sequence[str]) -> bool:
 
 
 def encoded(encoder: Encoder, texts: Sequence[str], told: Callable[[str], object]) -> "Vectors":
-    """Sentence vectors (len(texts), 384) of prepared texts. Raises EncoderUnavailable."""
+    """What the encoder makes of prepared texts, (len(texts), 768). Raises EncoderUnavailable."""
     import numpy as np
 
     encoder.load()
     chunks = [texts[start : start + _CHUNK] for start in range(0, len(texts), _CHUNK)]
-    vectors = np.empty((len(texts), 384), np.float32)
+    features = np.empty((len(texts), FEATURES), np.float32)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for place, found in enumerate(pool.map(encoder.encode, chunks)):
+        for place, found in enumerate(pool.map(encoder.features, chunks)):
             start = place * _CHUNK
-            vectors[start : start + len(found)] = found
+            features[start : start + len(found)] = found
             if (start + len(found)) // _TOLD_EVERY > start // _TOLD_EVERY:
                 told(f"{start + len(found):,} of {len(texts):,} texts encoded")
-    return vectors
+    return features

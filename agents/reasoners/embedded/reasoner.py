@@ -11,7 +11,7 @@ from agents.journal import Journal
 from agents.memory import Memory, Neighbour
 from agents.reasoners.base import CATEGORIES, Reading, Vocabulary, Wording
 from agents.reasoners.embedded import cues
-from agents.reasoners.embedded.encoder import Encoder, EncoderUnavailable
+from agents.reasoners.embedded.encoder import DIMENSIONS, Encoder, EncoderUnavailable
 from agents.reasoners.embedded.heads import Heads
 from agents.reasoners.embedded.language import language_of, plain
 from agents.steps import Letter
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Vector = NDArray[np.float32]
+    Features = NDArray[np.float32]
 
 MIN_CONFIDENCE = 0.40
 """Below this probability of the best label the reasoner abstains."""
@@ -71,8 +72,7 @@ class EmbeddedReasoner:
                 reading, f"the text reads as {language!r}, and this reasoner reads English", language
             )
         try:
-            vector = self._encoder.encode([text])[0]
-            return self._assessed(reading, text, vector)
+            return self._assessed(reading, text, self._encoder.features([text]))
         except EncoderUnavailable as error:
             _log.warning("the sentence encoder is not available: %s", error)
             return self._abstained(reading, f"the sentence encoder is not available: {error}", language)
@@ -80,16 +80,16 @@ class EmbeddedReasoner:
     def word(self, letter: Letter, facts: list[Fact], journal: Journal) -> Wording:
         return Wording(letter.subject, letter.body, "a template filled from facts")
 
-    def _assessed(self, reading: Reading, text: str, vector: "Vector") -> Assessment:
-        neighbours = self._precedents(reading, vector)
+    def _assessed(self, reading: Reading, text: str, features: "Features") -> Assessment:
+        neighbours = self._precedents(reading, features[0, :DIMENSIONS])
         head = self._heads[reading.vocabulary]
         found = cues.odds(reading.vocabulary, text)
         odds = {name: found.get(name, 1.0) * reading.odds.get(name, 1.0) for name in head.labels}
-        said = head.say([[text]], [vector[None, :]], odds)[0]
+        said = head.say([[text]], [features], odds)[0]
         label = _best(_with_precedents(dict(said.shares), neighbours, reading.vocabulary))
         likeness = max([said.likeness, *(one.similarity for one in neighbours)])
-        urgency = cues.said("urgency", text) or self._level("urgency", text, vector)
-        impact = self._level("impact", text, vector)
+        urgency = cues.said("urgency", text) or self._level("urgency", text, features)
+        impact = self._level("impact", text, features)
         doubt = _doubt(label, likeness)
         return Assessment(
             category=None if doubt else label.name,
@@ -111,9 +111,9 @@ class EmbeddedReasoner:
             _log.warning("assessed without precedents: %s", recall.fault)
         return recall.neighbours
 
-    def _level(self, task: str, text: str, vector: "Vector") -> str:
+    def _level(self, task: str, text: str, features: "Features") -> str:
         """The likeliest level, medium unless it is likelier than not."""
-        label = _best(dict(self._heads[task].say([[text]], [vector[None, :]])[0].shares))
+        label = _best(dict(self._heads[task].say([[text]], [features])[0].shares))
         return label.name if label.share >= 0.5 else "medium"
 
     def _abstained(self, reading: Reading, why: str, language: str) -> Assessment:

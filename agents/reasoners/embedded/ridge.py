@@ -1,20 +1,22 @@
-"""Ridge regression to one-hot targets on landmarks of two kernels: likeness of n-grams, likeness of sentence vectors.
+"""Kernel ridge regression to one-hot targets: likeness of n-grams and of what the encoder makes of the texts.
 
-Nyström's method (Williams & Seeger 2001): a row is described by its likeness to some of the rows, the landmarks, in
-a basis in which the kernel is a plain product. All cross-validated predictions come from one Gram matrix, from which
-a fold's rows are taken away, so that no fold is trained from nothing. Needs scipy, so only training imports this.
+Solved exactly, and every training row is also judged as if it had been left out, which follows from the same
+factorisation (Craven & Wahba 1979; Rasmussen & Williams 2006, 5.4.2). Needs scipy, so only training imports this.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import linalg
+from scipy.linalg import lapack
 from scipy.sparse import csr_array
 
-from agents.reasoners.embedded.classifier import likeness
+from agents.reasoners.embedded.calibration import likelihood
+from agents.reasoners.embedded.likeness import likeness
 from agents.reasoners.embedded.ngrams import Sparse
+from agents.reasoners.embedded.packed import Packed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,162 +24,165 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float32]
     Indexes = NDArray[np.int64]
 
-FOLDS = 5
-LEXICAL_LANDMARKS, SENTENCE_LANDMARKS = 1_800, 1_200
-"""At most; a smaller file's rows are all landmarks, and then the kernels are exact. They bound memory and time."""
+MOST_LANDMARKS = 10_240
+"""Rows that are solved for; they bound memory (200 MB) and time. Further rows tell how well the model does."""
 
-_SCALES = (0.5, 1.0)
-_PENALTIES = (0.02, 0.07, 0.2, 0.6, 1.5, 3.5)
-_JITTER = 3e-3
-_CHUNK = 2_000
+_TRIED = 2_000
+_SCALES = (0.3, 0.6, 1.2)
+_INNER = (0.0, 0.5)
+_PENALTIES = (0.1, 0.3, 1.0)
+_BLOCK = 1_000
+_FREQUENT, _MOST_FREQUENT = 0.03, 4_096
 _SEED = 20_240_401
 
 
 @dataclass(frozen=True)
-class Solution:
-    """What predicts: `lexical` (buckets, labels) on n-grams, `sentence` (landmarks, labels) on the sentence kernel.
+class Choice:
+    """`scale` of the n-grams' kernel beside the texts', `inner` layer's share of the latter, `penalty`."""
 
-    `landmarks` are rows of the training file. `left_out` (rows, labels) are the scores of each row by the fold that
-    did not see it, `fold` says which that was, `strangers` (others, labels) those of further rows, folds averaged.
-    `scale` and `penalty` are what the folds chose.
+    scale: float
+    inner: float
+    penalty: float
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What predicts: `lexical` (buckets, labels) on n-grams, `sentence` (landmarks, labels) on the texts' kernel.
+
+    `landmarks` are rows of the training file. Of all rows: `scores` (rows, labels) by a model that had not seen the
+    row, and the cosine to the nearest landmark but itself.
     """
 
     lexical: "Numbers"
     sentence: "Numbers"
     bias: "Numbers"
     landmarks: "Indexes"
-    fold: "Indexes"
-    left_out: "Numbers"
-    strangers: "Numbers"
-    scale: float
-    penalty: float
+    scores: "Numbers"
+    nearest: "Numbers"
+    choice: Choice
 
 
 def solve(
-    lexical: Sparse, vectors: "Sequence[Numbers]", truth: "Indexes", labels: int, buckets: int,
-    told: Callable[[str], object],
-) -> Solution:  # fmt: skip
+    lexical: Sparse, seen: "Numbers", truth: "Indexes", labels: int, buckets: int, told: Callable[[str], object]
+) -> Solution:
     """Trains on the rows with a truth ≥ 0; the others are strangers, which no label fits and which are only scored.
 
-    `truth` is (rows,), the label's number. Which scale of the n-grams and which penalty serve best is seen on two
-    of the folds. Rows of rare labels weigh more, by the square root of how much rarer they are.
+    `seen` is (columns, rows, 768), `truth` (rows,) the label's number. Scale, inner share and penalty are those under
+    which a sample's left-out labels are likeliest. Rows of rare labels weigh more, by how much rarer they are.
     """
     draw = np.random.default_rng(_SEED)
-    known, others = np.flatnonzero(truth >= 0), np.flatnonzero(truth < 0)
-    fold = _folds(truth[known], draw)
-    matrix = csr_array((lexical.values, lexical.indices, lexical.starts), shape=(len(truth), buckets))
-    near = np.sort(draw.permutation(known)[:SENTENCE_LANDMARKS])
-    words = np.sort(draw.permutation(known)[:LEXICAL_LANDMARKS])
-    told("likeness to landmarks")
-    anchors = [one[near] for one in vectors]
-    near_base = _basis(likeness(anchors, anchors))
-    word_base = _basis((matrix[words] @ matrix[words].T).toarray())
-    # Half precision halves what is by far the largest array; sums are made in single precision.
-    rows = np.empty((len(truth), len(near) + len(words)), np.float16)
-    for start in range(0, len(truth), _CHUNK):
-        some = slice(start, start + _CHUNK)
-        rows[some, : len(near)] = _described(near_base, likeness([one[some] for one in vectors], anchors))
-        rows[some, len(near) :] = _described(word_base, (matrix[some] @ matrix[words].T).toarray())
-    outside = rows[others]
-    if len(others):
-        rows = rows[known]
-    one_hot = np.eye(labels, dtype=np.float32)[truth[known]]
-    weight = (len(known) / labels / np.maximum(one_hot.sum(axis=0), 1.0))[truth[known]] ** 0.5
-    weight = (weight / weight.mean()).astype(np.float32)[:, None]
-    bias = (one_hot * weight).sum(axis=0) / weight.sum()
-    system = _System(rows, one_hot - bias, weight, len(near))
-    told("choosing the penalty")
-    scale, penalty = _chosen(system, fold, truth[known], bias)
-    left_out = np.zeros((len(known), labels), np.float32)
-    strangers = np.zeros((len(others), labels), np.float32)
-    for part in range(FOLDS):
-        told(f"fold {part + 1} of {FOLDS}")
-        solved = system.solved(fold != part, [(scale, penalty)])[0]
-        left_out[fold == part] = system.rows[fold == part] @ solved + bias
-        strangers += (outside @ solved + bias) / FOLDS
-    told("all rows")
-    solved = system.solved(np.ones(len(known), bool), [(scale, penalty)])[0]
-    return Solution(
-        lexical=np.asarray(
-            matrix[words].T @ linalg.solve_triangular(word_base, solved[len(near) :], lower=True, trans=1), np.float32
-        ),
-        sentence=linalg.solve_triangular(near_base, solved[: len(near)], lower=True, trans=1).astype(np.float32),
-        bias=bias.astype(np.float32),
-        landmarks=near, fold=fold, left_out=left_out, strangers=strangers, scale=scale, penalty=penalty,
+    matrix = csr_array(
+        (lexical.values, lexical.indices.astype(np.int32), lexical.starts), shape=(len(truth), buckets)
     )  # fmt: skip
+    words = _Words(matrix)
+    landmarks = _drawn(truth, MOST_LANDMARKS, draw)
+    told("choosing the penalty")
+    choice = _chosen(words, seen, truth, labels, _drawn(truth, _TRIED, draw))
+    told(f"likeness of {len(landmarks):,} rows")
+    target, weight, bias = _targets(truth[landmarks], labels)
+    system = Packed(len(landmarks))
+    nearest = np.zeros(len(truth), np.float32)
+    nearest[landmarks] = _fill(system, words, seen, landmarks, weight, choice)
+    told("solving")
+    held = system.solved(target)
+    told("leaving each row out")
+    scores = np.zeros((len(truth), labels), np.float32)
+    scores[landmarks] = target - held / system.inverse_diagonal()[:, None] + bias
+    del system
+    by_words = np.asarray(matrix[landmarks].T @ (np.float32(choice.scale) * held), np.float32)
+    anchors = seen[:, landmarks]
+    rest = np.setdiff1d(np.arange(len(truth)), landmarks)
+    for start in range(0, len(rest), _BLOCK):
+        some = rest[start : start + _BLOCK]
+        kernel, cosine = likeness(seen[:, some], anchors, choice.inner)
+        scores[some] = kernel @ held + matrix[some] @ by_words + bias
+        nearest[some] = cosine.max(axis=1)
+    return Solution(by_words, held, bias, landmarks, scores, nearest, choice)
 
 
-@dataclass
-class _System:
-    """The normal equations of weighted ridge regression. The first `near` features are those of the sentences."""
+class _Words:
+    """The kernel of n-grams. Frequent ones are multiplied as full matrices: there are few, and they cost the most."""
 
-    rows: "NDArray[np.float16]"
-    target: "Numbers"
-    weight: "Numbers"
-    near: int
+    def __init__(self, matrix: csr_array) -> None:
+        often = np.bincount(matrix.indices, minlength=matrix.shape[1])
+        order = np.argsort(-often, kind="stable")[:_MOST_FREQUENT]
+        frequent = np.zeros(matrix.shape[1], bool)
+        frequent[order[often[order] > _FREQUENT * matrix.shape[0]]] = True
+        self._frequent, self._rare = matrix[:, np.flatnonzero(frequent)], matrix[:, np.flatnonzero(~frequent)]
 
-    def __post_init__(self) -> None:
-        self._gram, self._right = self._sums(np.ones(len(self.rows), bool))
-
-    def solved(self, kept: "NDArray[np.bool_]", choices: Sequence[tuple[float, float]]) -> "list[Numbers]":
-        """Coefficients (features, labels) from the kept rows, for each scale of the n-grams and penalty."""
-        gram, right = self._gram, self._right
-        if not kept.all():
-            gram, right = self._sums(~kept)
-            np.subtract(self._gram, gram, out=gram)
-            np.subtract(self._right, right, out=right)
-        answers = []
-        for scale, penalty in choices:
-            # To scale features up is to punish their coefficients less.
-            punished = gram.copy()
-            punished[np.diag_indices_from(punished)] += np.r_[
-                np.full(self.near, penalty), np.full(len(gram) - self.near, penalty / scale**2)
-            ].astype(np.float32)
-            # Transposed, which changes nothing but the order in memory, it is solved in place.
-            factor = linalg.cho_factor(punished.T, overwrite_a=True, check_finite=False)
-            answers.append(linalg.cho_solve(factor, right, check_finite=False))
-        return answers
-
-    def _sums(self, kept: "NDArray[np.bool_]") -> "tuple[Numbers, Numbers]":
-        size = self.rows.shape[1]
-        gram, right = np.zeros((size, size), np.float32), np.zeros((size, self.target.shape[1]), np.float32)
-        wanted = np.flatnonzero(kept)
-        for start in range(0, len(wanted), _CHUNK):
-            part = wanted[start : start + _CHUNK]
-            weighed = self.rows[part].astype(np.float32) * np.sqrt(self.weight[part])
-            gram += weighed.T @ weighed
-            right += weighed.T @ (self.target[part] * np.sqrt(self.weight[part]))
-        return gram, right
+    def likeness(self, some: "Indexes", others: "Indexes") -> "Numbers":
+        kernel: Numbers = (self._rare[some] @ self._rare[others].T).toarray()
+        kernel += self._frequent[some].toarray() @ self._frequent[others].toarray().T
+        return kernel
 
 
-def _chosen(system: _System, fold: "Indexes", truth: "Indexes", bias: "Numbers") -> tuple[float, float]:
-    """The scale and the penalty that get most of two folds' rows right."""
-    choices = [(scale, penalty) for scale in _SCALES for penalty in _PENALTIES]
-    right = np.zeros(len(choices))
-    for part in range(2):
-        out = fold == part
-        for place, solved in enumerate(system.solved(~out, choices)):
-            right[place] += (np.argmax(system.rows[out] @ solved + bias, axis=1) == truth[out]).sum()
-    return choices[int(right.argmax())]
+def _fill(
+    system: Packed, words: _Words, seen: "Numbers", landmarks: "Indexes", weight: "Numbers", choice: Choice
+) -> "Numbers":
+    """Puts the kernel of the landmarks into the system; answers each one's cosine to the nearest other."""
+    nearest = np.full(len(landmarks), -1.0, np.float32)
+    anchors = seen[:, landmarks]
+    for start in range(0, len(landmarks), _BLOCK):
+        end = min(start + _BLOCK, len(landmarks))
+        block = np.empty((end - start, end), np.float32)
+        for left in range(0, end, _BLOCK):
+            right = min(left + _BLOCK, end)
+            kernel, cosine = likeness(anchors[:, start:end], anchors[:, left:right], choice.inner)
+            kernel += np.float32(choice.scale) * words.likeness(landmarks[start:end], landmarks[left:right])
+            block[:, left:right] = kernel
+            if left == start:
+                np.fill_diagonal(cosine, -1.0)
+            nearest[start:end] = np.maximum(nearest[start:end], cosine.max(axis=1))
+            nearest[left:right] = np.maximum(nearest[left:right], cosine.max(axis=0))
+        for row in range(start, end):
+            values = block[row - start, : row + 1]
+            values[row] += choice.penalty / weight[row]
+            system.put(row, values)
+    return nearest
 
 
-def _basis(among: "Numbers") -> "Numbers":
-    """The triangle that makes the landmarks' kernel a product."""
-    firm = among.astype(np.float64)
-    firm[np.diag_indices_from(firm)] += _JITTER
-    base: Numbers = linalg.cholesky(firm, lower=True, overwrite_a=True).astype(np.float32)
-    return base
+def _chosen(words: _Words, seen: "Numbers", truth: "Indexes", labels: int, rows: "Indexes") -> Choice:
+    """The choice under which the labels of `rows`, each left out, are likeliest."""
+    target, weight, bias = _targets(truth[rows], labels)
+    lexical = words.likeness(rows, rows)
+    found = {}
+    for inner in _INNER:
+        kernel, _ = likeness(seen[:, rows], seen[:, rows], inner)
+        for scale in _SCALES:
+            both = kernel + np.float32(scale) * lexical
+            for penalty in _PENALTIES:
+                left_out = _left_out(both, target, penalty / weight) + bias
+                found[Choice(scale, inner, penalty)] = likelihood(left_out, truth[rows])
+    return max(found, key=partial(dict.__getitem__, found))
 
 
-def _described(base: "Numbers", kernel: "Numbers") -> "Numbers":
-    described: Numbers = linalg.solve_triangular(base, kernel.T, lower=True, check_finite=False).T
-    return described
+def _left_out(kernel: "Numbers", target: "Numbers", penalty: "Numbers") -> "Numbers":
+    """Each row's scores by a model of all the others."""
+    matrix = np.asfortranarray(kernel)
+    matrix[np.diag_indices_from(matrix)] += penalty
+    factor, _ = lapack.spotrf(matrix, lower=1, overwrite_a=1)
+    inverse, _ = lapack.spotri(factor, lower=1, overwrite_c=1)
+    inverse = np.tril(inverse) + np.tril(inverse, -1).T
+    scores: Numbers = target - (inverse @ target) / np.diag(inverse)[:, None]
+    return scores
 
 
-def _folds(truth: "Indexes", draw: np.random.Generator) -> "Indexes":
-    """Which fold each row is left out in: every label's rows spread evenly, in drawn order."""
-    fold = np.zeros(len(truth), np.int64)
-    for label in np.unique(truth):
+def _targets(truth: "Indexes", labels: int) -> "tuple[Numbers, Numbers, Numbers]":
+    """One-hot targets less their weighted mean, the rows' weights, and that mean."""
+    one_hot = np.eye(labels, dtype=np.float32)[truth]
+    weight = (len(truth) / labels / np.maximum(one_hot.sum(axis=0), 1.0))[truth]
+    weight = (weight / weight.mean()).astype(np.float32)
+    bias = ((one_hot * weight[:, None]).sum(axis=0) / weight.sum()).astype(np.float32)
+    return one_hot - bias, weight, bias
+
+
+def _drawn(truth: "Indexes", most: int, draw: np.random.Generator) -> "Indexes":
+    """At most so many of the rows with a label, in order: every label keeps its share, and two rows at least."""
+    known = np.flatnonzero(truth >= 0)
+    if len(known) <= most:
+        return known
+    places = []
+    for label in np.unique(truth[known]):
         rows = draw.permutation(np.flatnonzero(truth == label))
-        fold[rows] = (np.arange(len(rows)) + draw.integers(FOLDS)) % FOLDS
-    return fold
+        places.append(rows[: max(2, int(len(rows) * most / len(known)))])
+    return np.sort(np.concatenate(places))

@@ -1,4 +1,4 @@
-"""Training a classifier: cross-validated, calibrated on rows that each fold had not seen, with a report of both."""
+"""Training a classifier: calibrated and reported on answers for rows that the model answering had not seen."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -16,14 +16,13 @@ from agents.reasoners.embedded.calibration import (
 from agents.reasoners.embedded.classifier import (
     Classifier,
     Logistic,
-    likeness,
-    nearness,
     sigmoid,
     signs_of,
     softmax,
 )
+from agents.reasoners.embedded.likeness import outlook
 from agents.reasoners.embedded.ngrams import lexicon
-from agents.reasoners.embedded.ridge import FOLDS, Solution, solve
+from agents.reasoners.embedded.ridge import Choice, solve
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,7 +37,7 @@ REJECTED = 0.05
 REJECTED_UNTAUGHT = 0.01
 """The same where none was given: what is strange is then only guessed."""
 
-_CHUNK = 2_000
+_FOLDS, _SEED = 5, 20_240_402
 _BUCKETS = 2**18
 _MOST_WEIGHTS = 2**23
 
@@ -49,22 +48,20 @@ class TrainingRefused(Exception):
 
 @dataclass(frozen=True)
 class Quality:
-    """Of rows that a label was known for, each judged by the fold that had not seen it; shares are 0 to 1.
+    """Of rows that a label was known for, each judged by a model that had not seen it; shares are 0 to 1.
 
     `coverage` is the share that is not abstained on, `error` the share of wrong labels among those.
     `calibration_error` is the expected one over 15 bins of equal width (Guo et al. 2017), of the confidence.
     """
 
     rows: int
-    folds: int
     accuracy: float
     macro_f1: float
     calibration_error: float
     coverage: float
     error: float
     per_label: dict[str, dict[str, float]]
-    scale: float
-    penalty: float
+    choice: Choice
 
     def document(self) -> dict[str, Any]:
         return asdict(self)
@@ -72,12 +69,12 @@ class Quality:
 
 def train(
     columns: Sequence[Sequence[str]],
-    vectors: "Sequence[Numbers]",
+    features: "Sequence[Numbers]",
     labels: Sequence[str | None],
     error_target: float,
     told: Callable[[str], object],
 ) -> tuple[Classifier, Quality]:
-    """A classifier of the rows: texts of each column, their sentence vectors (rows, 384), their labels.
+    """A classifier of the rows: texts of each column, what the encoder makes of them (rows, 768), their labels.
 
     A row without a label (None) is an example of what no label fits. `error_target` is the share of wrong labels to
     allow among those not abstained on. `told` hears of each step. Raises TrainingRefused.
@@ -94,30 +91,28 @@ def train(
     words = lexicon([[column[row] for row in of_labels.tolist()] for column in columns], buckets)
     sparse, known = words.read(columns)
     known = np.where(truth >= 0, words.without_own().read(columns)[1], known)
-    solution = solve(sparse, vectors, truth, len(names), len(words.weights), told)
+    view = outlook(features)
+    seen = view.of(features)
+    solution = solve(sparse, seen, truth, len(names), len(words.weights), told)
     told("calibrating")
-    anchors = tuple(np.ascontiguousarray(one[solution.landmarks]) for one in vectors)
-    near = _nearness(vectors, anchors, truth, solution)
-    seen = truth[of_labels]
-    temperature = temperature_of(solution.left_out, seen)
-    shares = softmax(solution.left_out, temperature)
-    signs = signs_of(solution.left_out, shares, near[of_labels], known[of_labels])
-    right = (shares.argmax(axis=1) == seen).astype(np.float64)
-    others = truth < 0
-    strange = signs_of(solution.strangers, softmax(solution.strangers, temperature), near[others],
-                       known[others])  # fmt: skip
-    sure = fitted(signs, right)
+    scores, said = solution.scores[of_labels], truth[of_labels]
+    temperature = temperature_of(scores, said)
+    shares = softmax(solution.scores, temperature)
+    signs = signs_of(solution.scores, shares, solution.nearest, known)
+    right = (shares[of_labels].argmax(axis=1) == said).astype(np.float64)
+    strange = signs[truth < 0]
+    signs = signs[of_labels]
     stranger = _strangeness(signs, strange)
-    confidence = _left_out_confidence(signs, right, solution.fold)
+    confidence = _unseen_confidence(signs, right)
     threshold = threshold_for(confidence, right, error_target)
     logits = stranger.logits(signs)
     strangest = float(np.quantile(logits, 1.0 - (REJECTED if len(strange) else REJECTED_UNTAUGHT)))
     made = Classifier(
-        names, words, solution.lexical, anchors, solution.sentence, solution.bias, temperature, sure, stranger,
-        threshold, strangest,
+        names, words, solution.lexical, view, solution.choice.inner, seen[:, solution.landmarks], solution.sentence,
+        solution.bias, temperature, fitted(signs, right), stranger, threshold, strangest,
     )  # fmt: skip
     accepted = (confidence >= threshold) & (logits <= strangest)
-    return made, _quality(names, seen, shares, confidence, right, accepted, solution)
+    return made, _quality(names, said, shares[of_labels], confidence, right, accepted, solution.choice)
 
 
 def check(labels: Sequence[str | None]) -> None:
@@ -133,21 +128,6 @@ def check(labels: Sequence[str | None]) -> None:
         raise TrainingRefused(f"the label {lone!r} has one row; each label needs {LEAST_OF_A_LABEL} or more")
 
 
-def _nearness(
-    vectors: "Sequence[Numbers]", anchors: "Sequence[Numbers]", truth: "Indexes", solution: Solution
-) -> "Numbers":
-    """Each row's cosine to the nearest landmark, blind to those of its own fold, itself among them."""
-    fold = np.full(len(truth), -1, np.int64)
-    fold[truth >= 0] = solution.fold
-    near = np.empty(len(truth), np.float32)
-    for start in range(0, len(truth), _CHUNK):
-        some = slice(start, start + _CHUNK)
-        kernel = likeness([one[some] for one in vectors], anchors)
-        kernel[fold[some][:, None] == fold[solution.landmarks][None, :]] = 0.0
-        near[some] = nearness(kernel)
-    return near
-
-
 def _strangeness(signs: "Numbers", strange: "Numbers") -> Logistic:
     """Taught by examples of strange texts where there are some; else the low score and the far neighbour speak."""
     if len(strange):
@@ -159,10 +139,11 @@ def _strangeness(signs: "Numbers", strange: "Numbers") -> Logistic:
     return Logistic(signs.mean(axis=0), spread, np.array([-1, 0, 0, -1, -1, 0], np.float32))
 
 
-def _left_out_confidence(signs: "Numbers", right: "NDArray[np.float64]", fold: "Indexes") -> "Numbers":
+def _unseen_confidence(signs: "Numbers", right: "NDArray[np.float64]") -> "Numbers":
     """Each row's confidence by a regression that had not seen it: the calibration reported is of unseen rows."""
+    fold = np.random.default_rng(_SEED).permutation(len(signs)) % _FOLDS
     confidence = np.zeros(len(signs), np.float32)
-    for part in range(FOLDS):
+    for part in range(_FOLDS):
         out = fold == part
         if out.any():
             confidence[out] = sigmoid(fitted(signs[~out], right[~out]).logits(signs[out]))
@@ -171,7 +152,7 @@ def _left_out_confidence(signs: "Numbers", right: "NDArray[np.float64]", fold: "
 
 def _quality(
     names: tuple[str, ...], truth: "Indexes", shares: "Numbers", confidence: "Numbers",
-    right: "NDArray[np.float64]", accepted: "NDArray[np.bool_]", solution: Solution,
+    right: "NDArray[np.float64]", accepted: "NDArray[np.bool_]", choice: Choice,
 ) -> Quality:  # fmt: skip
     said = shares.argmax(axis=1)
     per_label = {}
@@ -183,9 +164,9 @@ def _quality(
             "f1": 2 * hit / (claimed + real),
         }  # fmt: skip
     return Quality(
-        rows=len(truth), folds=FOLDS, accuracy=float(right.mean()),
+        rows=len(truth), accuracy=float(right.mean()),
         macro_f1=float(np.mean([one["f1"] for one in per_label.values()])),
         calibration_error=calibration_error(confidence, right), coverage=float(accepted.mean()),
         error=float(1.0 - right[accepted].mean()) if accepted.any() else 0.0,
-        per_label=per_label, scale=solution.scale, penalty=solution.penalty,
+        per_label=per_label, choice=choice,
     )  # fmt: skip

@@ -16,14 +16,15 @@ WORDS = {"bill": "invoice refund price", "fault": "crash error page", "plan": "d
 
 
 def rows(per_label: int = 20) -> tuple[list[str], np.ndarray, list[str]]:
-    """Texts of three kinds with vectors that cluster by kind."""
+    """Texts of three kinds with features that cluster by kind."""
     draw = np.random.default_rng(5)
     labels = [label for label in WORDS for _ in range(per_label)]
     texts = [f"{draw.choice(WORDS[label].split())} {draw.choice(['we', 'it', 'is', 'the'])} {place % 7}"
              for place, label in enumerate(labels)]  # fmt: skip
     vectors = np.repeat(np.eye(384, dtype=np.float32)[:3], per_label, axis=0)
     vectors += draw.normal(0, 0.05, vectors.shape).astype(np.float32)
-    return texts, vectors / np.linalg.norm(vectors, axis=1, keepdims=True), labels
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return texts, np.hstack([vectors, 3 + vectors]), labels
 
 
 @pytest.fixture(scope="module")
@@ -67,12 +68,12 @@ def test_odds_shift_the_shares_by_their_factor(trained: tuple[Classifier, Qualit
 
 def test_strangers_teach_what_is_strange() -> None:
     texts, vectors, labels = rows()
-    far = np.eye(384, dtype=np.float32)[100:110]
+    far = np.eye(768, dtype=np.float32)[100:110]
     made, _ = train(
         [[*texts, *[f"zebra {n}" for n in range(10)]]], [np.vstack([vectors, far])], [*labels, *[None] * 10], 0.05,
         lambda step: None,
     )  # fmt: skip
-    strange = made.say([["a quiet zebra"]], [np.eye(384, dtype=np.float32)[[200]]])[0]
+    strange = made.say([["a quiet zebra"]], [np.eye(768, dtype=np.float32)[[200]]])[0]
     assert strange.abstained
     assert strange.strangeness > max(one.strangeness for one in made.say([texts], [vectors]))
 
