@@ -13,6 +13,7 @@ TASKS: dict[str, str] = {
     "robustness": "robustness",
     "cost": "cost",
     "grounding": "grounding",
+    "extraction": "extraction",
     "injection": "injection",
     "staffing": "staffing",
     "mspsp": "mspsp",
