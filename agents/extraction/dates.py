@@ -224,7 +224,8 @@ def _names() -> tuple[dict[str, int], dict[str, int]]:
     """Names of months and weekdays, casefolded, in the forms that CLDR knows, in both languages."""
     from babel.dates import get_day_names, get_month_names
 
-    months, days = {"sept": 9}, {}
+    months: dict[str, int] = {"sept": 9}
+    days: dict[str, int] = {}
     for language in _LANGUAGES:
         for width in ("wide", "abbreviated"):
             for context in ("format", "stand-alone"):

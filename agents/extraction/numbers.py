@@ -1,9 +1,10 @@
 """Numbers as people write them: digits by the locale's marks, and words up to a hundred."""
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
-WORDS = {
+WORDS: Mapping[str, int | Decimal] = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
     "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "twenty": 20,
     "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ein": 1, "eine": 1, "einen": 1, "einem": 1, "einer": 1,

@@ -21,8 +21,8 @@ def references(text: str, known: Collection[str] | None = None) -> Iterator[Ment
     if known is not None:
         named = {ident.casefold(): ident for ident in known}
         if named:
-            pattern = "|".join(sorted(map(re.escape, named), key=len, reverse=True))
-            for one in re.finditer(rf"(?<![\w-])(?:{pattern})(?![\w-])", text, re.IGNORECASE):
+            idents = "|".join(sorted(map(re.escape, named), key=len, reverse=True))
+            for one in re.finditer(rf"(?<![\w-])(?:{idents})(?![\w-])", text, re.IGNORECASE):
                 yield Mention("record", *one.span(), name=named[one.group().casefold()])
         return
     taken: list[tuple[int, int]] = []

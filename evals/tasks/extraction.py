@@ -4,23 +4,29 @@ Half of the texts, drawn, were there to develop with; the figures are of the oth
 reading of each kind finds: digits beside a currency sign, ISO and dotted dates, two capitalised words, and so on.
 """
 
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import yaml
+from numpy.typing import NDArray
 
 from agents.extraction import extract
-from evals.intervals import Estimate, bootstrap
+from evals.intervals import Estimate, Indexes, bootstrap
 from evals.prepared import Answer, Files, Prepared
 
 TEXTS = Path(__file__).parents[1] / "datasets" / "extraction.yaml"
 SEED = 11
 KINDS = ("amount", "date", "effort", "person", "record")
+Counts = NDArray[np.int64]
+"""(texts, 3): hits, what was said, what is true."""
+
 _DAY = 480
 _DOTTED = r"\b(\d\d?)[./](\d\d?)[./](\d{4})\b"
 
@@ -49,18 +55,18 @@ def drawn(*, test: bool) -> list[dict[str, Any]]:
 
 def figures(truths: Sequence[Any], said: Sequence[Answer]) -> dict[str, Estimate]:
     found: dict[str, Estimate] = {}
+    rows = len(truths)
     for whose, prefix in (("found", ""), ("baseline", "baseline_")):
-        counts = np.array([[_counts(truth, one[whose], kind) for kind in KINDS]
-                           for truth, one in zip(truths, said, strict=True)])  # fmt: skip
-        for place, kind in enumerate(KINDS):
-            of_kind = counts[:, place]
-            found[f"{prefix}f1_{kind}"] = bootstrap(lambda rows, c=of_kind: _f1(c[rows]), len(truths))  # type: ignore[misc]
+        counts = [
+            np.array([_counts(truth, one[whose], kind) for truth, one in zip(truths, said, strict=True)])
+            for kind in KINDS
+        ]
+        for kind, of_kind in zip(KINDS, counts, strict=True):
+            found[f"{prefix}f1_{kind}"] = bootstrap(partial(_f1, of_kind), rows)
             if not prefix:
-                found[f"precision_{kind}"] = bootstrap(lambda rows, c=of_kind: _part(c[rows], 1), len(truths))  # type: ignore[misc]
-                found[f"recall_{kind}"] = bootstrap(lambda rows, c=of_kind: _part(c[rows], 2), len(truths))  # type: ignore[misc]
-        found[f"{prefix}macro_f1"] = bootstrap(
-            lambda rows, c=counts: float(np.nanmean([_f1(c[rows, place]) for place in range(len(KINDS))])), len(truths)
-        )  # type: ignore[misc]
+                found[f"precision_{kind}"] = bootstrap(partial(_part, of_kind, 1), rows)
+                found[f"recall_{kind}"] = bootstrap(partial(_part, of_kind, 2), rows)
+        found[f"{prefix}macro_f1"] = bootstrap(partial(_macro_f1, counts), rows)
     return found
 
 
@@ -70,14 +76,18 @@ def _counts(truth: Sequence[Any], said: Sequence[Any], kind: str) -> tuple[int, 
     return (true & claimed).total(), claimed.total(), true.total()
 
 
-def _part(counts: "np.ndarray[Any, Any]", whole: int) -> float:
-    hits, total = counts[:, 0].sum(), counts[:, whole].sum()
-    return float(hits / total) if total else float("nan")
+def _part(counts: Counts, whole: int, rows: Indexes) -> float:
+    hits, total = counts[rows, 0].sum(), counts[rows, whole].sum()
+    return float(hits / total) if total else math.nan
 
 
-def _f1(counts: "np.ndarray[Any, Any]") -> float:
-    hits, claimed, true = counts.sum(axis=0)
-    return float(2 * hits / (claimed + true)) if claimed + true else float("nan")
+def _f1(counts: Counts, rows: Indexes) -> float:
+    hits, claimed, true = counts[rows].sum(axis=0)
+    return float(2 * hits / (claimed + true)) if claimed + true else math.nan
+
+
+def _macro_f1(counts: Sequence[Counts], rows: Indexes) -> float:
+    return float(np.nanmean([_f1(of_kind, rows) for of_kind in counts]))
 
 
 def _truth(item: dict[str, Any]) -> list[list[Any]]:
