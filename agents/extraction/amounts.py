@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from agents.extraction.mention import Mention
 from agents.extraction.numbers import DIGITS, decimal_of
-from agents.wording import exponent_of
+from tools.currency import exponent_of
 
 _CURRENCY = {
     "€": "EUR", "euro": "EUR", "euros": "EUR", "$": "USD", "us$": "USD",
