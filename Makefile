@@ -4,7 +4,7 @@
 
 PYTHON ?=
 PYTEST := .venv/bin/python -m pytest -n 2
-# test-all runs every test; `make test-all ONLY=long` runs those that `make test` and `make test-slow` leave out.
+# test-all runs every test; `make test-all ONLY=slow` runs those that `make test` leaves out, `make test-slow` some of them.
 ONLY ?=
 # On which the integration tests keep their databases: sqlite, or postgres, of which a server is started for the run.
 DATABASE ?= sqlite
@@ -28,8 +28,9 @@ run: .venv/.ready
 test: .venv/.ready
 	$(PYTEST) -m "not slow"
 
+# The slow tests of the spine, with and without PostgreSQL: kills, the contract of the API, several processes, restore.
 test-slow: .venv/.ready
-	$(PYTEST) -m "slow and not long"
+	$(PYTEST) -m "slow and not long" tests/soak tests/e2e $(addprefix tests/integration/,audit backup durable store workflow)
 
 test-all: .venv/.ready
 	$(PYTEST) $(if $(ONLY),-m "$(ONLY)")
