@@ -31,6 +31,7 @@ _log = logging.getLogger(__name__)
 LOST_AFTER: Final = timedelta(seconds=60)
 """A claim as old as this belongs to a process that is gone."""
 _AWAY_WAIT: Final = timedelta(seconds=10)
+_BROKEN_WAIT: Final = timedelta(minutes=5)
 _THREAD_WAIT: Final = timedelta(seconds=5)
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
 _AT_ONCE: Final = 50
@@ -135,6 +136,9 @@ def _bring_up(this: Round, row: SlackMessage) -> None:
     except Problem as problem:
         # The case is gone, or its content erased while it was read; whatever changes next marks the row again.
         _end(this, claimed, {"error": problem.code})
+    except Exception as error:  # noqa: BLE001 - one message that cannot be made must not keep the others back
+        _log.error("a message to %s could not be made", row.place, exc_info=error)
+        _again(this, claimed, now + _BROKEN_WAIT)
 
 
 def _calmed(this: Round, row: SlackMessage) -> bool:

@@ -164,6 +164,7 @@ def test_a_firms_week(direct: Office) -> None:
             plan(world.ctx)
             direct.tell()
             if step % 2 == 0:
+                sweep.reviews(world.ctx)
                 review = wheel.choice(world.reviews())
                 world.say(wheel.choice(("lena", "lars", "hal")), review, "reject", comment="no")
         world.clock.move(hours=6)

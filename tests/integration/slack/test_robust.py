@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from app.identity.principals import machine_actor
+from app.slack import telling
 from app.slack.workspaces import connect
 from app.store.engine import unit_of_work
 from app.store.models import Review, SlackMessage, Verdict
@@ -83,7 +84,7 @@ def test_a_hundred_double_clicks_have_a_hundred_effects(office: Office) -> None:
         (button,) = [each for each in buttons(card.blocks) if each["action_id"] == "approve"]
         clicks = [office.raw("interactive", office.click("lena", card, button)) for _ in range(2)]
         with ThreadPoolExecutor(2) as pool:
-            assert [answer.status for answer in pool.map(office.post, clicks)] == [200, 200]
+            assert [answer.status for answer in pool.map(office.timed, clicks)] == [200, 200]
         office.wait()
         told += len([text for text in office.slack.heard("ULENA") if "approved already by you" in text])
         office.slack.told.clear()
@@ -94,6 +95,7 @@ def test_a_hundred_double_clicks_have_a_hundred_effects(office: Office) -> None:
     assert len(world.entries(kind="verdict.given")) == 100
     assert len(office.slack.cards(CHANNEL)) == 100
     assert office.slack.refused == []
+    print(f"100 double clicks: {effects(world)} effects, the slowest answer {office.slowest:.2f} s")  # noqa: T201
 
 
 @pytest.mark.parametrize(
@@ -195,6 +197,26 @@ def test_a_lost_answer_posts_no_second_card(office: Office) -> None:
     assert len(office.slack.cards(CHANNEL)) == 1
     (row,) = office.world.rows(SlackMessage)
     assert row.ts == office.slack.cards(CHANNEL)[0].ts
+
+
+def test_one_message_that_cannot_be_made_keeps_no_other_back(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    pending(office.world, task("First"))
+    pending(office.world, task("Second"))
+    real = telling.told
+
+    def made(ctx: Any, row: SlackMessage) -> Any:
+        if row.about == first.case_id:
+            raise KeyError("a defect")
+        return real(ctx, row)
+
+    first = office.world.reviews()[0]
+    monkeypatch.setattr("app.slack.sender.told", made)
+    office.tell()
+    assert len(office.slack.cards(CHANNEL)) == 1
+    monkeypatch.undo()
+    office.world.clock.move(minutes=6)
+    office.tell()
+    assert len(office.slack.cards(CHANNEL)) == 2
 
 
 def test_who_died_while_sending_loses_nothing(office: Office) -> None:
