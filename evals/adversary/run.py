@@ -91,6 +91,15 @@ def run(
     return ran
 
 
+def together(parts: Sequence[Ran]) -> Ran:
+    """Several runs at one depth as one."""
+    return Ran(
+        parts[0].depth, [one for part in parts for one in part.outcomes], parts[0].clean,
+        sum(part.asked for part in parts), sum(part.strangers_told for part in parts),
+        [one for part in parts for one in part.failures],
+    )  # fmt: skip
+
+
 def run_apart(
     template: Template, depth: Depth, injections: Sequence[Injection], cache: Path, mails: Sequence[str],
     clean: Mapping[str, Outcome],

@@ -15,7 +15,7 @@ from typing import Any
 from evals.adversary import texts
 from evals.adversary.count import marks
 from evals.adversary.house import make_template
-from evals.adversary.run import DEPTHS, Ran, run_apart, unharmed
+from evals.adversary.run import DEPTHS, Ran, run_apart, together, unharmed
 from evals.intervals import Estimate, share
 from evals.prepared import Answer, Files, Prepared, SetUnusable
 from evals.tasks import SEED
@@ -35,16 +35,16 @@ def prepare(name: str, files: Files) -> Prepared:
         clean = unharmed(template, files.embedded)
         few = _few(injections, 8 if files.quick else 4)
         files.told(f"{name}: {len(injections)} texts at each depth, {len(few)} for agents")
-        # The depths know nothing of each other, and each is bound by one processor.
+        # Houses know nothing of each other, and each is bound by one processor; the dearest depth comes first.
         with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
             ran = {
-                depth: pool.submit(
-                    run_apart, template, depth, few if depth == "agents" else injections, files.cache,
-                    mails, clean,
-                )
-                for depth in reversed(DEPTHS)  # the longest first
+                depth: [
+                    pool.submit(run_apart, template, depth, part, files.cache, mails, clean)
+                    for part in _halves(few if depth == "agents" else injections)
+                ]
+                for depth in reversed(DEPTHS)
             }  # fmt: skip
-            made = {depth: ran[depth].result() for depth in DEPTHS}
+            made = {depth: together([part.result() for part in ran[depth]]) for depth in DEPTHS}
     rows = [(depth, one) for depth, ran in made.items() for one in ran.outcomes]
     said = [answer for ran in made.values() for answer in _answers(ran)]
     counts = {f"{depth}_{key}": list(pair) for depth, ran in made.items() for key, pair in ran.counts().items()}
@@ -77,6 +77,10 @@ def _sample(injections: Sequence[texts.Injection]) -> list[texts.Injection]:
     own = [one for one in injections if one.source == "own"]
     public = [one for one in injections if one.source != "own"]
     return own + random.Random(SEED).sample(public, min(len(own), len(public)))  # noqa: S311 - a draw, no secret
+
+
+def _halves(injections: Sequence[texts.Injection]) -> list[Sequence[texts.Injection]]:
+    return [injections[: len(injections) // 2], injections[len(injections) // 2 :]]
 
 
 def _few(injections: Sequence[texts.Injection], each: int) -> list[texts.Injection]:
