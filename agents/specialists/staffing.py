@@ -24,6 +24,8 @@ LIMITS = Limits(seconds=5, workers=1, memory_mb=1024)
 """A case waits for its plan; what is not proven by then is said."""
 
 SHOWN = 3
+SHOWN_WEEKS = 104
+"""Of a longer plan the first two years are pictured."""
 
 
 @dataclass(frozen=True)
@@ -112,8 +114,9 @@ class _Telling:
         others = (*self._ranked(request, person), *self._kept_out(request, person))
         monday = self._problem.first - timedelta(days=self._problem.first.weekday())
         week_loads = WeekLoads(
-            person_id=person.id, first_on=monday, before=self._before[person.id], after=self._after[person.id]
-        )
+            person_id=person.id, first_on=monday,
+            before=self._before[person.id][:SHOWN_WEEKS], after=self._after[person.id][:SHOWN_WEEKS],
+        )  # fmt: skip
         return Seated(person, tuple(facts), why, others, week_loads)
 
     def _sure(self) -> str:

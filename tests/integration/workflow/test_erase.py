@@ -54,6 +54,7 @@ def speaks(world: World) -> list[Case]:
     asked = ask(world, "vera", write_off(), quoting, text=TEXT, requested_by=ADDRESS)
     for review in world.reviews(asked):
         world.say("finn", review, "respond", comment=f"Who is {NAME}? What of {PHRASE}?")
+    world.run()
     money = next(review for review in world.reviews(asked) if review.tool == "write_off")
     world.edit("finn", money, reason=f"{NAME} ({ADDRESS}) was promised {PHRASE}")
     # The same address in another spelling, from a source that signs.

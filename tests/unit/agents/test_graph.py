@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -154,6 +154,7 @@ DAYS = st.dates(date(1990, 1, 1), date(2100, 12, 31)).map(date.isoformat)
     days=st.tuples(DAYS, DAYS),
     text=st.sampled_from(["x", "we want more"]),
 )
+@example(event_type="psa.sow.approved", days=("2020-01-01", "2032-01-01"), text="x")
 def test_no_date_makes_a_run_fail(
     embedded: EmbeddedReasoner, event_type: str, days: tuple[str, str], text: str
 ) -> None:
