@@ -11,6 +11,7 @@ from tools.facts import Fact, Trust
 from tools.lookups import Lookups
 from tools.proposals import Assessment
 from tools.reach import Reach
+from tools.record import fact_id as fact_id
 from tools.records import Contact, Contract, Customer, Milestone, Person, Project, Record
 from tools.values import RecordKey
 
@@ -158,10 +159,6 @@ class Situation:
             if kind == model.kind and (found := self.record(model, getattr(start, field))) is not None:
                 return found
         return None
-
-
-def fact_id(record: Record, field: str) -> str:
-    return f"{record.key}#{field}"
 
 
 def key_text(key: RecordKey) -> str:

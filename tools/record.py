@@ -53,3 +53,8 @@ class Record(Value):
 
     def trust(self, field: str, mapping: Mapping[str, Trust] = DEFAULT_TRUST) -> Trust:
         return trust_of_author(self.author(field), mapping)
+
+
+def fact_id(record: Record, field: str) -> str:
+    """The id of the fact that is this field of this record: `invoice/inv-7#amount_minor`."""
+    return f"{record.key}#{field}"

@@ -5,6 +5,14 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from tools.ledger_records import DiscountRule as DiscountRule
+from tools.ledger_records import ExchangeRate as ExchangeRate
+from tools.ledger_records import Expense as Expense
+from tools.ledger_records import Invoice as Invoice
+from tools.ledger_records import Period as Period
+from tools.ledger_records import PurchaseOrder as PurchaseOrder
+from tools.ledger_records import RateCard as RateCard
+from tools.ledger_records import Vendor as Vendor
 from tools.people_records import Assignment as Assignment
 from tools.people_records import Calendar as Calendar
 from tools.people_records import Leave as Leave
@@ -15,6 +23,8 @@ from tools.people_records import StaffingRequest as StaffingRequest
 from tools.people_records import Wish as Wish
 from tools.record import Record as Record
 from tools.values import Currency, Day, Email, Id, Line, Minor, Moment, RecordKind, Text
+
+ContractType = Literal["fixed_price", "time_and_materials", "retainer"]
 
 
 class Customer(Record):
@@ -37,13 +47,17 @@ class Contact(Record):
 
 
 class Contract(Record):
-    """Terms as the CRM has them (`crm_*`) and as the ERP has them (`erp_*`); the signed contract's are bare."""
+    """Terms as the CRM has them (`crm_*`) and as the ERP has them (`erp_*`); the signed contract's are bare.
+
+    `rate_since_on` is the first day of work that the hourly rate holds for, None where it held from the start.
+    `language` is that of the signed text.
+    """
 
     kind: ClassVar[RecordKind] = "contract"
     links: ClassVar[Mapping[str, RecordKind]] = {"customer_id": "customer"}
     customer_id: Id
     title: Line
-    type: Literal["fixed_price", "time_and_materials", "retainer"]
+    type: ContractType
     status: Literal["draft", "active", "expiring", "ended"]
     start_on: Day
     end_on: Day
@@ -52,23 +66,28 @@ class Contract(Record):
     hourly_rate_minor: Minor
     cap_minor: Minor | None = None
     payment_days: Annotated[int, Field(ge=0, le=365)] = 30
-    crm_value_minor: Minor | None = None
-    crm_hourly_rate_minor: Minor | None = None
+    billing_contact_id: Id | None = None
+    rate_since_on: Day | None = None
+    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
+    crm_type: ContractType | None = None
+    crm_start_on: Day | None = None
     crm_end_on: Day | None = None
+    crm_value_minor: Minor | None = None
+    crm_currency: Currency | None = None
+    crm_hourly_rate_minor: Minor | None = None
+    crm_cap_minor: Minor | None = None
     crm_payment_days: int | None = None
-    erp_value_minor: Minor | None = None
-    erp_hourly_rate_minor: Minor | None = None
+    crm_billing_contact_id: Id | None = None
+    erp_type: ContractType | None = None
+    erp_start_on: Day | None = None
     erp_end_on: Day | None = None
+    erp_value_minor: Minor | None = None
+    erp_currency: Currency | None = None
+    erp_hourly_rate_minor: Minor | None = None
+    erp_cap_minor: Minor | None = None
     erp_payment_days: int | None = None
+    erp_billing_contact_id: Id | None = None
     owner_id: Id | None = None
-
-
-class RateCard(Record):
-    kind: ClassVar[RecordKind] = "rate_card"
-    role: Line
-    level: Annotated[int, Field(ge=1, le=5)]
-    hourly_rate_minor: Minor
-    currency: Currency
 
 
 class Project(Record):
@@ -104,6 +123,8 @@ class Milestone(Record):
 
 
 class TimeEntry(Record):
+    """`milestone_id` is the phase that was worked on, where the source tells it."""
+
     kind: ClassVar[RecordKind] = "time_entry"
     links: ClassVar[Mapping[str, RecordKind]] = {"project_id": "project", "person_id": "person"}
     project_id: Id
@@ -114,37 +135,8 @@ class TimeEntry(Record):
     currency: Currency
     status: Literal["submitted", "approved", "flagged", "invoiced", "written_off"]
     note: Text | None = None
-
-
-class Expense(Record):
-    kind: ClassVar[RecordKind] = "expense"
-    links: ClassVar[Mapping[str, RecordKind]] = {"project_id": "project", "person_id": "person"}
-    project_id: Id | None = None
-    person_id: Id
-    day: Day
-    amount_minor: Minor
-    currency: Currency
-    category: Line
-
-
-class Invoice(Record):
-    kind: ClassVar[RecordKind] = "invoice"
-    links: ClassVar[Mapping[str, RecordKind]] = {
-        "customer_id": "customer", "project_id": "project", "contract_id": "contract",
-    }  # fmt: skip
-    customer_id: Id
-    project_id: Id
-    contract_id: Id
-    number: Line
-    status: Literal["draft", "held", "released", "paid"]
-    amount_minor: Minor
-    written_off_minor: Minor = 0
-    currency: Currency
-    period_start_on: Day
-    period_end_on: Day
-    minutes: Annotated[int, Field(ge=0)] = 0
-    drafted_on: Day
-    hold_reason: Text | None = None
+    milestone_id: Id | None = None
+    approved_by_id: Id | None = None
 
 
 class Opportunity(Record):
@@ -165,12 +157,6 @@ class ChangeRequest(Record):
     project_id: Id
     text: Text
     status: Literal["submitted", "priced", "ordered", "rejected"]
-
-
-class Vendor(Record):
-    kind: ClassVar[RecordKind] = "vendor"
-    name: Line
-    bank_account: Line | None = None
 
 
 class Ticket(Record):
@@ -251,30 +237,11 @@ class Renewal(Record):
     status: Literal["open", "cancelled"]
 
 
-class ExchangeRate(Record):
-    """Minor units of the firm's base currency for one unit of `currency`, in parts per million, on a date.
-
-    The id is the currency's code.
-    """
-
-    kind: ClassVar[RecordKind] = "exchange_rate"
-    base_currency: Currency
-    rate_ppm: Annotated[int, Field(gt=0)]
-    day: Day
-
-
-class Period(Record):
-    """A month of the ledger, id `2026-03`; nothing is booked into a closed one."""
-
-    kind: ClassVar[RecordKind] = "period"
-    status: Literal["open", "closed"]
-
-
 RECORDS: dict[RecordKind, type[Record]] = {
     model.kind: model
     for model in (
         Customer, Contact, Contract, RateCard, Project, Milestone, Person, Assignment, TimeEntry, Expense, Invoice,
         Opportunity, ChangeRequest, Vendor, Ticket, Leave, Forecast, ChangeOrder, Workspace, Task, Message, Notice,
-        Renewal, ExchangeRate, Period, Calendar, StaffingRequest, LendingRule,
+        Renewal, ExchangeRate, Period, Calendar, StaffingRequest, LendingRule, DiscountRule, PurchaseOrder,
     )
 }  # fmt: skip

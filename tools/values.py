@@ -58,7 +58,7 @@ RecordKind = Literal[
     "customer", "contact", "contract", "rate_card", "project", "milestone", "person", "assignment", "time_entry",
     "expense", "invoice", "opportunity", "change_request", "vendor", "ticket", "leave", "forecast", "change_order",
     "workspace", "task", "message", "notice", "renewal", "exchange_rate", "period", "calendar", "staffing_request",
-    "lending_rule",
+    "lending_rule", "discount_rule", "purchase_order",
 ]  # fmt: skip
 
 

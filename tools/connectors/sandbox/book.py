@@ -17,7 +17,8 @@ _IDS: Mapping[RecordKind, tuple[str, int]] = {
     "time_entry": ("tim", 5), "expense": ("exp", 3), "invoice": ("inv", 3), "opportunity": ("opp", 2),
     "change_request": ("crq", 3), "vendor": ("ven", 2), "ticket": ("tic", 3), "leave": ("lea", 3),
     "change_order": ("cho", 3), "workspace": ("wsp", 3), "task": ("tsk", 3), "message": ("msg", 3),
-    "notice": ("ntc", 3), "renewal": ("ren", 3),
+    "notice": ("ntc", 3), "renewal": ("ren", 3), "discount_rule": ("dsc", 2),
+    "purchase_order": ("puo", 3),
 }  # fmt: skip
 
 

@@ -1,11 +1,13 @@
 """The firm's customers with their contacts, vendors, opportunities, and the exchange rates it books at."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from random import Random
+from typing import Literal
 
 from tools.connectors.sandbox.book import make_id
 from tools.connectors.sandbox.people import LEADS_IN_UNIT, PEOPLE_IN_UNIT, UNITS, names
-from tools.records import Contact, Customer, ExchangeRate, Opportunity, Period, Person, Vendor
+from tools.records import Contact, Customer, DiscountRule, ExchangeRate, Opportunity, Period, Person, Vendor
 
 # Name, language, time zone, currency. The two Brightwaters are different customers, as such pairs are in every CRM.
 CUSTOMERS = (
@@ -42,6 +44,7 @@ _OPPORTUNITIES = (
     "Mobile app refresh", "Warehouse forecasting", "Identity migration", "Service desk takeover",
     "Reporting factory", "Supplier onboarding portal", "Pricing engine", "Archive migration",
 )  # fmt: skip
+DISCOUNTS: Mapping[Literal["strategic", "key", "standard"], int] = {"strategic": 30, "key": 25, "standard": 22}
 EUR_PPM = {"EUR": 1_000_000, "USD": 920_000, "GBP": 1_170_000}
 
 
@@ -86,6 +89,11 @@ def make_contacts(rng: Random, customers: list[Customer]) -> list[Contact]:
     return contacts
 
 
+def billing_contact_of(customer: Customer) -> str:
+    """The first of the two contacts that `make_contacts` gives the customer."""
+    return make_id("contact", 2 * int(customer.id.partition("-")[2]) - 1)
+
+
 def make_opportunities(rng: Random, customers: list[Customer], today: date) -> list[Opportunity]:
     stages = ("open",) * 8 + ("won", "lost", "lost", "lost")
     found = []
@@ -117,6 +125,13 @@ def make_exchange_rates(today: date) -> list[ExchangeRate]:
         ExchangeRate(id=currency, authors={"*": "system/erp"}, base_currency="EUR", rate_ppm=ppm, day=today)
         for currency, ppm in EUR_PPM.items()
     ]
+
+
+def make_discount_rules() -> list[DiscountRule]:
+    return [
+        DiscountRule(id=make_id("discount_rule", number), authors={"*": "system/erp"}, tier=tier, max_percent=most)
+        for number, (tier, most) in enumerate(DISCOUNTS.items(), 1)
+    ]  # fmt: skip
 
 
 def make_periods(today: date) -> list[Period]:

@@ -12,6 +12,7 @@ from tools.connectors.sandbox import faults, ledger, life
 from tools.connectors.sandbox.book import Book
 from tools.connectors.sandbox.firm import generate
 from tools.connectors.sandbox.pen import FIRM, Pen
+from tools.connectors.sandbox.planting import planted_firm
 from tools.connectors.sandbox.sending import Delivery, Sender
 from tools.connectors.sandbox.store import Store
 from tools.ports import SourceUnavailable
@@ -102,7 +103,18 @@ class Sandbox:
 
     def reset(self, seed: int, today: date | None = None) -> int:
         """Replaces everything in the file by the firm of (seed, today); answers the number of records."""
-        records = generate(seed, today or self._clock().date())
+        return self._replace(seed, generate(seed, today or self._clock().date()))
+
+    def plant(self, seed: int, today: date, each: int) -> list[tuple[str, RecordKey]]:
+        """Replaces everything by the tidy firm of (seed, today) with every mistake made `each` times in it.
+
+        Answers the truth: kind of finding and the record that it is about.
+        """
+        records, planted = planted_firm(seed, today, each)
+        self._replace(seed, records)
+        return planted
+
+    def _replace(self, seed: int, records: list[Record]) -> int:
         with self._store.transaction() as connection:
             generation = connection.execute("SELECT value FROM meta WHERE name = 'generation'").fetchone()
             for table in ("record", "link", "counter", "meta", "effect", "application", "former", "fault", "outbox"):

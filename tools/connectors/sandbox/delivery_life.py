@@ -3,10 +3,10 @@
 from datetime import date, timedelta
 from typing import Any
 
-from tools.connectors.sandbox.clients import CUSTOMERS, EUR_PPM
+from tools.connectors.sandbox.clients import CUSTOMERS, EUR_PPM, billing_contact_of
 from tools.connectors.sandbox.firm import TWENTY_FIVE_HOURS
 from tools.connectors.sandbox.happening import Happen, Scene, by, letter, open_milestone, running
-from tools.connectors.sandbox.people import LEADS_IN_UNIT, UNITS, grade, make_person, names
+from tools.connectors.sandbox.people import HEAD_OF_DELIVERY, LEADS_IN_UNIT, UNITS, grade, make_person, names
 from tools.connectors.sandbox.texts import CHANGE_REQUESTS
 from tools.records import Assignment, ChangeRequest, Contract, Customer, Leave, Person, TimeEntry
 
@@ -39,13 +39,16 @@ def sow_approved(scene: Scene) -> dict[str, Any]:
     ]  # fmt: skip
     rate = _HOURLY_EUR * 1_000_000 // EUR_PPM[currency] // 100 * 100
     hours = sum(int(str(role["percent"])) for role in roles) * 40 * weeks // 100
-    terms = {"value_minor": hours * rate, "hourly_rate_minor": rate, "end_on": end_on, "payment_days": 30}
     form = scene.pick(("fixed_price", "time_and_materials"))
     title = scene.pick(_SOWS)
+    terms = {
+        "type": form, "start_on": start_on, "end_on": end_on, "value_minor": hours * rate, "currency": currency,
+        "hourly_rate_minor": rate, "cap_minor": hours * rate * 11 // 10 if form == "time_and_materials" else None,
+        "payment_days": 30, "billing_contact_id": billing_contact_of(customer),
+    }  # fmt: skip
     contract = Contract.model_validate({
         "id": scene.book.new_id("contract"), "unit": customer.unit, "customer_id": customer.id,
-        "title": f"{customer.name}: {title}", "type": form, "status": "active", "start_on": start_on, **terms,
-        "currency": currency, "cap_minor": hours * rate * 11 // 10 if form == "time_and_materials" else None,
+        "title": f"{customer.name}: {title}", "status": "active", **terms,
         **{f"{system}_{term}": held for system in ("crm", "erp") for term, held in terms.items()},
         "owner_id": customer.account_lead_id, "authors": {"*": "system/contracts"},
     })  # fmt: skip
@@ -93,11 +96,10 @@ def timesheet_approved(scene: Scene) -> dict[str, Any]:
         entry = scene.pick(waiting or scene.book.find(TimeEntry, {"status": "approved"}))
         if scene.rng.random() < 0.34:
             entry = scene.book.change(entry, by("psa"), minutes=TWENTY_FIVE_HOURS)
-    monday = _monday(entry.day)
+    monday, person = _monday(entry.day), scene.book.require(Person, entry.person_id)
     for other in scene.book.find(TimeEntry, {"person_id": entry.person_id, "status": "submitted"}):
         if _monday(other.day) == monday:
-            scene.book.change(other, by("psa"), status="approved")
-    person = scene.book.require(Person, entry.person_id)
+            scene.book.change(other, by("psa"), status="approved", approved_by_id=person.manager_id or HEAD_OF_DELIVERY)
     data = {"person_id": person.id, "week_start_on": monday.isoformat(), "approved_by": person.manager_id}
     return {name: held for name, held in data.items() if held is not None}
 

@@ -14,10 +14,10 @@ _FLAWS = ("none",) * 6 + ("excess", "closed", "twice", "over_cap")
 
 
 def _worked(scene: Scene, project: Project, span: tuple[date, date]) -> int:
-    """Minutes booked on the project in `span`, whatever their status but flagged or written off."""
+    """Minutes booked on the project in `span` that were approved, billed before or not."""
     return sum(
         entry.minutes for entry in scene.book.find(TimeEntry, {"project_id": project.id})
-        if span[0] <= entry.day <= span[1] and entry.status not in ("flagged", "written_off")
+        if span[0] <= entry.day <= span[1] and entry.status in ("approved", "invoiced")
     )  # fmt: skip
 
 

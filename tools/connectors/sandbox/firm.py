@@ -1,6 +1,7 @@
 """The generated firm: the same records for the same seed and day, plausible, with the usual mess in it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
@@ -8,24 +9,46 @@ from tools.connectors.sandbox.book import make_id
 from tools.connectors.sandbox.clients import (
     make_contacts,
     make_customers,
+    make_discount_rules,
     make_exchange_rates,
     make_opportunities,
     make_periods,
     make_vendors,
 )
 from tools.connectors.sandbox.hours import make_expenses, make_leaves, make_time_entries
-from tools.connectors.sandbox.invoices import make_invoices
+from tools.connectors.sandbox.invoices import billed_time, disordered, make_invoices
 from tools.connectors.sandbox.people import make_calendars, make_lending_rules, make_people, make_rate_cards
+from tools.connectors.sandbox.purchasing import make_purchase_orders
 from tools.connectors.sandbox.texts import CHANGE_REQUESTS, TICKETS
 from tools.connectors.sandbox.work import RUNNING, Portfolio, make_portfolio
-from tools.records import ChangeRequest, Contact, Contract, Project, Record, Ticket, TimeEntry
+from tools.records import ChangeRequest, Contact, Contract, Invoice, Project, Record, Ticket, TimeEntry
 
 TWENTY_FIVE_HOURS = 1_500
 
 
-def generate(seed: int, today: date) -> list[Record]:
-    """Every record of the firm as it stands on the morning of `today`."""
+@dataclass(frozen=True)
+class Mess:
+    """What is put in disorder on the way: contracts, then time, then the invoices over it."""
 
+    contracts: Callable[[list[Contract]], list[Contract]]
+    time: Callable[[Random, list[TimeEntry], date], list[TimeEntry]]
+    invoices: Callable[[list[Invoice], Mapping[str, Contract], date], list[Invoice]]
+
+
+def generate(seed: int, today: date) -> list[Record]:
+    """Every record of the firm as it stands on the morning of `today`, with the usual mess in it."""
+    return _firm(seed, today, Mess(_drifted, _disordered, disordered))
+
+
+def tidy(seed: int, today: date) -> list[Record]:
+    """The same firm before anybody made a mistake in contracts, time or invoices."""
+    return _firm(
+        seed, today,
+        Mess(lambda contracts: contracts, lambda _, entries, __: entries, lambda invoices, _, __: invoices),
+    )  # fmt: skip
+
+
+def _firm(seed: int, today: date, mess: Mess) -> list[Record]:
     def stream(part: str) -> Random:
         # One stream a part, so that a change to one leaves the others' numbers alone. Nothing here is secret.
         return Random(f"{seed}/{part}")  # noqa: S311
@@ -34,21 +57,25 @@ def generate(seed: int, today: date) -> list[Record]:
     customers = make_customers(stream("customers"), people)
     contacts = make_contacts(stream("contacts"), customers)
     work = make_portfolio(stream("work"), people, customers, today)
-    work.contracts = _drifted(work.contracts)
+    work.contracts = mess.contracts(work.contracts)
     leaves = make_leaves(stream("leaves"), people, today)
-    entries = _disordered(stream("mess"), make_time_entries(stream("hours"), people, work, leaves, today), today)
-    invoices, billed = make_invoices(stream("invoices"), work, entries, today)
+    entries = mess.time(stream("mess"), make_time_entries(stream("hours"), people, work, leaves, today), today)
+    invoices = make_invoices(stream("invoices"), work, entries, today)
+    invoices = mess.invoices(invoices, {contract.id: contract for contract in work.contracts}, today)
+    billed = billed_time(invoices, entries, today)
     entries = [
-        TimeEntry.model_validate(entry.model_dump() | {"status": billed[entry.id]}) if entry.id in billed else entry
+        TimeEntry.model_validate(entry.model_dump() | {"status": "invoiced"}) if entry.id in billed else entry
         for entry in entries
     ]
+    vendors = make_vendors(stream("vendors"))
     parts: Sequence[Sequence[Record]] = (
-        people, make_calendars(today), make_lending_rules(), make_rate_cards(),
-        customers, contacts, work.contracts, work.projects, work.milestones,
-        work.assignments, work.forecasts, work.workspaces, leaves, entries, invoices,
+        people, make_calendars(today), make_lending_rules(), make_rate_cards(), make_discount_rules(), customers,
+        contacts, work.contracts, work.projects, work.milestones, work.assignments, work.forecasts, work.workspaces,
+        leaves, entries, invoices,
         make_expenses(stream("expenses"), work, today), make_opportunities(stream("opportunities"), customers, today),
-        make_vendors(stream("vendors")), make_exchange_rates(today), make_periods(today),
-        _tickets(stream("tickets"), contacts, work.projects), _change_requests(stream("requests"), contacts, work),
+        vendors, make_purchase_orders(stream("purchases"), work, vendors, today), make_exchange_rates(today),
+        make_periods(today), _tickets(stream("tickets"), contacts, work.projects),
+        _change_requests(stream("requests"), contacts, work),
     )  # fmt: skip
     return [record for part in parts for record in part]
 

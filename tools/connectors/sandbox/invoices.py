@@ -2,6 +2,7 @@
 
 from calendar import monthrange
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import date, timedelta
 from random import Random
 
@@ -39,25 +40,14 @@ class Billing:
         self.invoices.append(invoice)
         return invoice
 
-    def replace(self, invoice: Invoice, **fields: object) -> None:
-        place = self.invoices.index(invoice)
-        self.invoices[place] = Invoice.model_validate(invoice.model_dump() | fields)
 
-
-def make_invoices(
-    rng: Random, work: Portfolio, entries: list[TimeEntry], today: date
-) -> tuple[list[Invoice], dict[str, str]]:
-    """Invoices, and the status that each billed time entry takes by them (entry id → `invoiced`)."""
+def make_invoices(rng: Random, work: Portfolio, entries: list[TimeEntry], today: date) -> list[Invoice]:
     billing = Billing(today)
     contracts = {contract.id: contract for contract in work.contracts}
     milestones: dict[str, list[Milestone]] = defaultdict(list)
     for milestone in work.milestones:
         milestones[milestone.project_id].append(milestone)
-    last_start, last_end = month_span(today, 1)
-    billed: dict[str, list[TimeEntry]] = defaultdict(list)
-    for entry in entries:
-        if entry.status == "approved" and last_start <= entry.day <= last_end:
-            billed[entry.project_id].append(entry)
+    billed = _last_month(entries, today)
     for project in work.projects:
         contract = contracts[project.contract_id]
         if project.status != "running":
@@ -69,10 +59,25 @@ def make_invoices(
             continue
         _bill_older_months(rng, billing, project, contract, billed[project.id], today)
         _bill_last_month(rng, billing, project, contract, billed[project.id], today)
-    _disorder(billing, contracts, today)
-    gone = {invoice.project_id for invoice in billing.invoices
+    return billing.invoices
+
+
+def billed_time(invoices: list[Invoice], entries: list[TimeEntry], today: date) -> set[str]:
+    """Ids of last month's time entries that an invoice which has gone out bills."""
+    last_start, billed = month_span(today, 1)[0], _last_month(entries, today)
+    gone = {invoice.project_id for invoice in invoices
             if invoice.status in ("released", "paid") and invoice.period_start_on == last_start}  # fmt: skip
-    return billing.invoices, {entry.id: "invoiced" for ident in gone for entry in billed[ident]}
+    return {entry.id for ident in gone for entry in billed.get(ident, ())}
+
+
+def _last_month(entries: list[TimeEntry], today: date) -> dict[str, list[TimeEntry]]:
+    """Project → last month's approved time."""
+    start, end = month_span(today, 1)
+    found: dict[str, list[TimeEntry]] = defaultdict(list)
+    for entry in entries:
+        if entry.status == "approved" and start <= entry.day <= end:
+            found[entry.project_id].append(entry)
+    return found
 
 
 def _bill_milestone(
@@ -123,12 +128,15 @@ def _bill_last_month(
     )  # fmt: skip
 
 
-def _disorder(billing: Billing, contracts: dict[str, Contract], today: date) -> None:
-    """A draft above its hours × rate, one that nobody moved for weeks, one in a closed month."""
-    hourly = [invoice for invoice in billing.invoices if contracts[invoice.contract_id].type == "time_and_materials"]
+def disordered(invoices: list[Invoice], contracts: Mapping[str, Contract], today: date) -> list[Invoice]:
+    """With a draft above its hours × rate, one that nobody moved for weeks, one in a closed month."""
+    hourly = [invoice for invoice in invoices if contracts[invoice.contract_id].type == "time_and_materials"]
     last_month = month_span(today, 1)[0]
-    recent = [invoice for invoice in hourly if invoice.period_start_on == last_month]
-    older = [invoice for invoice in hourly if invoice.period_start_on < last_month]
-    billing.replace(recent[0], status="draft", amount_minor=recent[0].amount_minor * 118 // 100)
-    billing.replace(recent[1], status="draft", drafted_on=min(recent[1].drafted_on, today - timedelta(days=38)))
-    billing.replace(older[-1], status="draft", drafted_on=today - timedelta(days=2))
+    above, waiting = [invoice for invoice in hourly if invoice.period_start_on == last_month][:2]
+    closed = [invoice for invoice in hourly if invoice.period_start_on < last_month][-1]
+    changes: dict[str, dict[str, object]] = {
+        above.id: {"status": "draft", "amount_minor": above.amount_minor * 118 // 100},
+        waiting.id: {"status": "draft", "drafted_on": min(waiting.drafted_on, today - timedelta(days=38))},
+        closed.id: {"status": "draft", "drafted_on": today - timedelta(days=2)},
+    }
+    return [Invoice.model_validate(one.model_dump() | changes.get(one.id, {})) for one in invoices]

@@ -6,6 +6,7 @@ from random import Random
 from tools.connectors.sandbox.book import make_id
 from tools.records import Calendar, LendingRule, Person, RateCard, Skill
 
+HEAD_OF_DELIVERY, CONTROLLER = "per-56", "per-58"
 FIRM_DOMAIN = "meridian-works.example"
 UNITS = ("Engineering", "Data & AI", "Advisory")
 PEOPLE_IN_UNIT = 18
@@ -18,6 +19,11 @@ _SKILLS = {
                  "Salesforce", "Procurement", "Test management"),
 }  # fmt: skip
 _GRADES = ("Junior consultant", "Consultant", "Senior consultant", "Principal consultant", "Director")
+# The roles that people are billed as, with the level that each is priced at.
+_LISTED = (
+    *((title, level) for level, title in enumerate(_GRADES, 1)), ("Delivery lead", 4), ("Steering", 5),
+    *((f"Head of {unit}", 5) for unit in UNITS),
+)  # fmt: skip
 _COST_MINOR = (3_800, 4_900, 6_200, 7_900, 10_500)
 _CENTRAL = (
     "Chief financial officer", "Head of delivery", "Resource manager", "Finance controller", "Billing specialist",
@@ -116,10 +122,9 @@ def make_lending_rules() -> list[LendingRule]:
 def make_rate_cards() -> list[RateCard]:
     """List prices by role and level, minor units an hour."""
     cards: list[RateCard] = []
-    for role, factor in (("Consultant", 1.0), ("Engineer", 1.05), ("Data scientist", 1.15), ("Delivery lead", 1.2)):
-        for level in range(1, 6):
-            cards.append(RateCard(
-                id=make_id("rate_card", len(cards) + 1), authors={"*": "system/erp"}, role=role, level=level,
-                hourly_rate_minor=round(_COST_MINOR[level - 1] * 1.65 * factor / 500) * 500, currency="EUR",
-            ))  # fmt: skip
+    for role, level in _LISTED:
+        cards.append(RateCard(
+            id=make_id("rate_card", len(cards) + 1), authors={"*": "system/erp"}, role=role, level=level,
+            hourly_rate_minor=round(_COST_MINOR[level - 1] * 1.65 / 500) * 500, currency="EUR",
+        ))  # fmt: skip
     return cards

@@ -40,7 +40,8 @@ def contract_amended(scene: Scene) -> dict[str, Any]:
         "end_on": contract.end_on + timedelta(days=scene.rng.randrange(20, 90)),
         "payment_days": 45 if contract.payment_days != 45 else 30,
     }[term]
-    changed = scene.book.change(contract, by("contracts"), **{term: amended})
+    since = {"rate_since_on": scene.today} if term == "hourly_rate_minor" else {}
+    changed = scene.book.change(contract, by("contracts"), **{term: amended}, **since)
     scene.book.change(changed, by("crm"), **{f"crm_{term}": amended})
     return {"contract_id": contract.id, "changed_fields": [term]}
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from random import Random
 
 from tools.connectors.sandbox.book import make_id
-from tools.connectors.sandbox.clients import CUSTOMERS, EUR_PPM
+from tools.connectors.sandbox.clients import CUSTOMERS, EUR_PPM, billing_contact_of
 from tools.connectors.sandbox.people import LEADS_IN_UNIT, PEOPLE_IN_UNIT, UNITS
 from tools.records import Assignment, Contract, Customer, Forecast, Milestone, Person, Project, Workspace
 
@@ -112,11 +112,14 @@ def _contract(
     payment_days = rng.choice((14, 30, 30, 30, 45, 60))
     if status == "active" and end_on <= today + timedelta(days=45):
         status = "expiring"
-    terms = {"value_minor": value, "hourly_rate_minor": rate, "end_on": end_on, "payment_days": payment_days}
+    terms = {
+        "type": form, "start_on": start_on, "end_on": end_on, "value_minor": value, "currency": currency,
+        "hourly_rate_minor": rate, "cap_minor": round(value * 1.1) if form == "time_and_materials" else None,
+        "payment_days": payment_days, "billing_contact_id": billing_contact_of(customer),
+    }  # fmt: skip
     contract = Contract.model_validate({
         "id": make_id("contract", number + 1), "unit": unit, "customer_id": customer.id,
-        "title": f"{customer.name}: {title}", "type": form, "status": status, "start_on": start_on, **terms,
-        "currency": currency, "cap_minor": round(value * 1.1) if form == "time_and_materials" else None,
+        "title": f"{customer.name}: {title}", "status": status, **terms,
         **{f"{system}_{term}": held for system in ("crm", "erp") for term, held in terms.items()},
         "owner_id": customer.account_lead_id,
         "authors": {"*": "system/contracts"} | {f"{system}_{term}": f"system/{system}" for system in ("crm", "erp")

@@ -1,0 +1,108 @@
+"""Contract terms: what the CRM and the ERP hold against what was signed, and what must be there before work starts."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Literal
+
+from tools.billing.books import Books
+from tools.billing.finding import Finding
+from tools.record import Record
+from tools.records import Contract
+from tools.wording import day, money
+
+System = Literal["crm", "erp"]
+SYSTEMS: tuple[System, ...] = ("crm", "erp")
+
+TERMS: Mapping[str, str] = {
+    "type": "billing rule", "start_on": "start", "end_on": "end", "value_minor": "value", "currency": "currency",
+    "hourly_rate_minor": "hourly rate", "cap_minor": "cap", "payment_days": "payment term",
+    "billing_contact_id": "billing contact",
+}  # fmt: skip
+"""Term of a contract → what it is called."""
+
+_OVER = ("ended",)
+
+
+def differing(contract: Contract) -> Iterator[tuple[System, str]]:
+    """(system, term) where a system holds another value than the signed contract."""
+    for term in TERMS:
+        for system in SYSTEMS:
+            if getattr(contract, f"{system}_{term}") not in (None, getattr(contract, term)):
+                yield system, term
+
+
+def lacking(contract: Contract) -> Iterator[tuple[System, str]]:
+    """(system, term) where a system holds terms of the contract, but not this one that was signed."""
+    for system in SYSTEMS:
+        held = [term for term in TERMS if getattr(contract, f"{system}_{term}") is not None]
+        for term in TERMS if held else ():
+            if term not in held and getattr(contract, term) is not None:
+                yield system, term
+
+
+def differences(books: Books) -> Iterator[Finding]:
+    """One finding a contract: every term on which a system differs; the stake is the largest."""
+    for contract in books.all(Contract):
+        pairs = list(differing(contract))
+        if contract.status in _OVER or not pairs:
+            continue
+        said = " ".join(
+            f"The signed contract says {said_of(contract, term)} for the {TERMS[term]}; the {system.upper()} says "
+            f"{said_of(contract, f'{system}_{term}')}."
+            for system, term in pairs
+        )
+        facts = [(contract, field) for system, term in pairs for field in (term, f"{system}_{term}")]
+        stake = max(at_stake(contract, system, term) for system, term in pairs)
+        yield books.finding("terms_differ", contract, said, facts, stake=(stake, contract.currency))
+
+
+def gaps(books: Books) -> Iterator[Finding]:
+    """Terms that a system lacks, of contracts whose work has not started."""
+    for contract in books.all(Contract):
+        pairs = list(lacking(contract))
+        if contract.start_on >= books.today and pairs:
+            said = "; ".join(f"the {system.upper()} has no {TERMS[term]}" for system, term in pairs)
+            facts = [(contract, term) for _, term in pairs]
+            yield books.finding(
+                "terms_missing", contract, f"{said[0].upper()}{said[1:]}.", facts,
+                stake=(contract.value_minor, contract.currency),
+            )  # fmt: skip
+
+
+def languages(books: Books) -> Iterator[Finding]:
+    """Contracts that nobody here reads: what is on record of them rests on somebody's translation."""
+    for contract in books.all(Contract):
+        if contract.status not in _OVER and contract.language not in books.limits.languages:
+            said = (
+                f"The contract is written in '{contract.language}'; the firm reads "
+                f"{', '.join(books.limits.languages)}. Its terms on record were not compared with its text."
+            )
+            yield books.finding(
+                "language_unread", contract, said, [(contract, "language"), (contract, "title")],
+                stake=(contract.value_minor, contract.currency),
+            )  # fmt: skip
+
+
+def at_stake(contract: Contract, system: System, term: str) -> int:
+    """Minor units that hang on the term: the difference of amounts, else the whole contract's value."""
+    signed, held = getattr(contract, term), getattr(contract, f"{system}_{term}")
+    if term in ("value_minor", "cap_minor") and signed is not None and held is not None:
+        return abs(int(signed) - int(held))
+    return abs(contract.value_minor)
+
+
+def said_of(contract: Contract, field: str) -> str:
+    """The value of a term for people."""
+    value = getattr(contract, field)
+    if value is None:
+        return "nothing"
+    if isinstance(value, date):
+        return day(value)
+    if field.endswith("_minor"):
+        currency = getattr(contract, f"{field[:4]}currency") if field[:4] in ("crm_", "erp_") else None
+        return money(value, currency or contract.currency)
+    return f"{value} days" if field.endswith("payment_days") else str(value).replace("_", " ")
+
+
+def evidence_of(contract: Contract, system: System, term: str) -> tuple[tuple[Record, str], ...]:
+    return (contract, term), (contract, f"{system}_{term}")
