@@ -18,6 +18,7 @@ TASKS: dict[str, str] = {
     "staffing": "staffing",
     "mspsp": "mspsp",
     "sales_reports": "sales_reports",
+    "billing": "billing",
 }
 """Task → module of this package with `prepare(name, files) -> Prepared`."""
 

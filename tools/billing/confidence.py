@@ -23,5 +23,4 @@ class Learned:
     def confidence(self, kind: Kind) -> int:
         """Percent: the mean of the beta distribution after the verdicts (Gelman et al., Bayesian Data Analysis)."""
         spec, seen = KINDS[kind], self.tallies.get(kind, Tally())
-        right = spec.known + seen.confirmed
-        return round(100 * right / (right + spec.refuted + seen.dismissed))
+        return round(100 * (spec.sure + seen.confirmed) / (10 + seen.confirmed + seen.dismissed))

@@ -21,26 +21,25 @@ Kind = Literal[
 class KindSpec:
     """`holds`: money does not go out while such a finding is open; the others are said beside what is proposed.
 
-    `known` and `refuted` are the verdicts that a firm without its own starts from, ten in all: how often the detector
-    was right on planted errors. They are not counted as anybody's.
+    `sure`: of ten findings so many are taken to be right before a firm has given verdicts of its own. That is our
+    judgement: less where there often turns out to be a good reason than where two records are merely compared.
     """
 
     title: str
     owner: Owner
     remedy: str
     holds: bool = True
-    known: float = 9.0
-    refuted: float = 1.0
+    sure: float = 9.5
 
 
 KINDS: Mapping[Kind, KindSpec] = {
     "rate_differs": KindSpec("Rate differs from the contract", "contract_owner", "Correct the rate of the entry."),
     "rate_not_positive": KindSpec("Rate is zero or negative", "contract_owner", "Enter the contract's rate."),
     "currency_differs": KindSpec("Another currency than the contract's", "contract_owner", "Settle which one holds."),
-    "duplicate_time": KindSpec("Time entered twice", "person", "Take out the repetition."),
+    "duplicate_time": KindSpec("Time entered twice", "person", "Take out the repetition.", sure=8),
     "impossible_hours": KindSpec("More hours than a day can hold", "person", "Ask what was meant, and correct it."),
-    "time_on_leave": KindSpec("Time on a day of leave", "manager", "Correct the entry or the leave."),
-    "wrong_project": KindSpec("Not booked on the project that day", "project_lead", "Move the entry, or book them."),
+    "time_on_leave": KindSpec("Time on a day of leave", "manager", "Correct the entry or the leave.", sure=8),
+    "wrong_project": KindSpec("Not booked there that day", "project_lead", "Move the entry, or book them.", sure=8),
     "wrong_phase": KindSpec("A phase that it cannot belong to", "project_lead", "Move the entry to its phase."),
     "approval_missing": KindSpec("Counts as approved, but nobody else approved it", "manager", "Have it approved."),
     "closed_period": KindSpec("Lies in a closed month", "finance", "Date it into an open month, or reopen the month."),
@@ -52,11 +51,11 @@ KINDS: Mapping[Kind, KindSpec] = {
     "time_flagged": KindSpec("Time of the period is flagged", "project_lead", "Clear the flags first."),
     "contract_missing": KindSpec("No such contract on record", "contract_owner", "Enter the contract."),
     "outside_contract": KindSpec("Outside the contract's dates", "contract_owner", "Check dates, or amend them."),
-    "draft_stale": KindSpec("A draft that nobody has moved", "project_lead", "Release or cancel it.", holds=False),
+    "draft_stale": KindSpec("Draft that nobody moved", "project_lead", "Release or cancel it.", holds=False, sure=8),
     "project_missing": KindSpec("Belongs to no project", "manager", "Name the project that pays for it."),
-    "duplicate_expense": KindSpec("Expense entered twice", "person", "Take out the repetition."),
-    "round_amounts": KindSpec("Too many round amounts", "manager", "Ask for the receipts."),
-    "unit_price_outlier": KindSpec("Unit price unlike the others", "finance", "Compare with quote and delivery."),
+    "duplicate_expense": KindSpec("Expense entered twice", "person", "Take out the repetition.", sure=8),
+    "round_amounts": KindSpec("Too many round amounts", "manager", "Ask for the receipts.", sure=8),
+    "unit_price_outlier": KindSpec("Unit price unlike others", "finance", "Compare with quote and delivery.", sure=8),
     "terms_differ": KindSpec("Systems differ on a term", "contract_owner", "Carry the signed term into the system."),
     "terms_missing": KindSpec("A system lacks a term", "contract_owner", "Enter it before work starts."),
     "language_unread": KindSpec("Contract in a language not read here", "contract_owner",
@@ -70,5 +69,5 @@ KINDS: Mapping[Kind, KindSpec] = {
                                holds=False),
     "orphan_project": KindSpec("Project that nobody answers for", "account_lead", "Name who does.", holds=False),
     "budget_missing": KindSpec("Project without a budget", "contract_owner", "Set it from the contract.", holds=False),
-    "customer_twice": KindSpec("Customer on record twice", "account_lead", "Merge the two records.", holds=False),
+    "customer_twice": KindSpec("Customer entered twice", "account_lead", "Merge the two records.", holds=False, sure=8),
 }  # fmt: skip
