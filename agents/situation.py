@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from agents.steps import Given
+from tools.billing.confidence import NOTHING_LEARNED, Learned
 from tools.events import EventData, WorkflowEvent
 from tools.facts import Fact, Trust
 from tools.lookups import Lookups
@@ -21,7 +22,10 @@ E = TypeVar("E", bound=EventData)
 
 @dataclass(frozen=True)
 class Situation:
-    """`trust` is the trust in each field of the event, by name; a field without an entry is a customer's word."""
+    """`trust` is the trust in each field of the event, by name; a field without an entry is a customer's word.
+
+    `learned` is what people's verdicts say of findings.
+    """
 
     event: WorkflowEvent
     data: EventData
@@ -30,6 +34,7 @@ class Situation:
     lookups: Lookups
     reached: Reach
     trust: Mapping[str, Trust]
+    learned: Learned = NOTHING_LEARNED
     assessment: Assessment | None = None
 
     @property

@@ -7,7 +7,8 @@ from typing import Any
 
 from agents.wording import EFFECT, UNDO
 from tools.actions import Ref, parse_action
-from tools.proposals import ArgumentSource, Proposal, WeekLoads
+from tools.billing.finding import Finding
+from tools.proposals import ArgumentSource, Proposal, ProposedFinding, WeekLoads
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class Letter:
 class Step:
     """One action to propose. `name` is unique in its plan; `letter` is set where the draft node writes the text.
 
-    `computed` are values that the specialist's own arithmetic made from facts and that its prose may state.
+    `computed` are values that the specialist's own arithmetic made from facts and that its prose may state;
+    `findings` are what a detector found and the step is proposed for.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Step:
     computed: Sequence[int | date | str] = ()
     ungrounded: Sequence[str] = ()
     loads: Sequence[WeekLoads] = ()
+    findings: Sequence[Finding] = ()
 
     def with_args(self, **given: Given) -> "Step":
         return replace(self, args={**self.args, **given})
@@ -87,10 +90,21 @@ def proposal(step: Step, earlier: Mapping[str, str], ident: str) -> Proposal:
         elif given.value is not None:
             args[name] = given.value
             provenance[name] = ArgumentSource(facts=list(given.facts), method=given.method)
-    cited = dict.fromkeys([*step.evidence, *(fact for source in provenance.values() for fact in source.facts)])
+    found = [fact for one in step.findings for fact in one.evidence]
+    cited = dict.fromkeys([*step.evidence, *(fact for source in provenance.values() for fact in source.facts), *found])
     return Proposal(
         id=ident, action=parse_action(step.tool, args),  # type: ignore[arg-type]
         rationale=step.rationale, evidence=list(cited), provenance=provenance, alternatives=list(step.alternatives),
         expected_effect=EFFECT[step.tool], undo=UNDO[step.tool], triggered_by=list(step.triggered_by),
-        ungrounded=list(step.ungrounded), loads=list(step.loads),
+        ungrounded=list(step.ungrounded), loads=list(step.loads), findings=[_proposed(one) for one in step.findings],
+    )  # fmt: skip
+
+
+def _proposed(finding: Finding) -> ProposedFinding:
+    stake = finding.stake
+    return ProposedFinding(
+        kind=finding.kind, title=finding.title, record=finding.record, says=finding.says,
+        evidence=list(finding.evidence), confidence=finding.confidence,
+        amount_minor=stake.amount_minor if stake else None, currency=stake.currency if stake else None,
+        owner_id=finding.owner_id, owner_role=finding.owner_role, remedy=finding.remedy,
     )  # fmt: skip

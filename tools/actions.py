@@ -26,6 +26,10 @@ Text = Annotated[values.Text, AfterValidator(_undisguised)]
 Email = Annotated[values.Email, AfterValidator(_undisguised)]
 
 
+Word = Annotated[str, StringConstraints(max_length=120, pattern=r"^[A-Za-z][A-Za-z0-9._:-]*$")]
+"""A currency, one of a few words, or an id: it begins with a letter, and so is never taken for a day."""
+
+
 class Ref(Value):
     """`{"$ref": "<proposal>/result/<field>"}`: a value that an earlier proposal's execution will read back."""
 
@@ -162,8 +166,11 @@ class SyncContractTerms(Action):
     tool: Literal["sync_contract_terms"] = "sync_contract_terms"
     contract_id: Id
     system: Literal["crm", "erp"]
-    term: Literal["value_minor", "hourly_rate_minor", "end_on", "payment_days"]
-    value: Minor | Day
+    term: Literal[
+        "value_minor", "hourly_rate_minor", "cap_minor", "start_on", "end_on", "payment_days", "currency", "type",
+        "billing_contact_id",
+    ]  # fmt: skip
+    value: Minor | Day | Word
 
 
 class HoldInvoice(Action):

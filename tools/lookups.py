@@ -10,11 +10,13 @@ from tools.records import (
     Calendar,
     Contract,
     Customer,
+    DiscountRule,
     ExchangeRate,
     Forecast,
     Invoice,
     Leave,
     LendingRule,
+    Milestone,
     Opportunity,
     Period,
     Person,
@@ -23,6 +25,9 @@ from tools.records import (
     TimeEntry,
 )
 from tools.values import RecordKey
+
+MOST_TIME = 20_000
+"""Time entries of one person or project that are read at once."""
 
 
 class Lookups:
@@ -59,14 +64,17 @@ class Lookups:
     def assignments_of(self, person_id: str) -> list[Assignment]:
         return self._read.find(Assignment, {"person_id": person_id})
 
+    def assignments_on(self, project_id: str) -> list[Assignment]:
+        return self._read.find(Assignment, {"project_id": project_id})
+
     def leaves_of(self, person_id: str) -> list[Leave]:
         return self._read.find(Leave, {"person_id": person_id})
 
     def time_of(self, person_id: str) -> list[TimeEntry]:
-        return self._read.find(TimeEntry, {"person_id": person_id}, limit=1000)
+        return self._read.find(TimeEntry, {"person_id": person_id}, limit=MOST_TIME)
 
     def time_on(self, project_id: str) -> list[TimeEntry]:
-        return self._read.find(TimeEntry, {"project_id": project_id}, limit=1000)
+        return self._read.find(TimeEntry, {"project_id": project_id}, limit=MOST_TIME)
 
     def calendars(self) -> list[Calendar]:
         return self._read.find(Calendar, {}, limit=1000)
@@ -78,7 +86,7 @@ class Lookups:
         return self._read.find(Opportunity, {}, limit=1000)
 
     def exchange_rates(self) -> list[ExchangeRate]:
-        return self._read.find(ExchangeRate, {})
+        return self._read.find(ExchangeRate, {}, limit=1000)
 
     def contract(self, contract_id: str) -> Contract | None:
         return self._read.get(Contract, contract_id)
@@ -88,3 +96,9 @@ class Lookups:
 
     def rate_card(self) -> list[RateCard]:
         return self._read.find(RateCard, {}, limit=1000)
+
+    def milestone(self, milestone_id: str) -> Milestone | None:
+        return self._read.get(Milestone, milestone_id)
+
+    def discount_rules(self) -> list[DiscountRule]:
+        return self._read.find(DiscountRule, {}, limit=1000)

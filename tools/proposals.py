@@ -6,7 +6,7 @@ from pydantic import Field
 
 from tools.actions import AnyAction
 from tools.facts import Scalar
-from tools.values import Day, Id, Line, Text, Value
+from tools.values import Currency, Day, Id, Line, Minor, RecordKey, Text, Value
 
 FactId = Annotated[str, Field(max_length=300)]
 Level = Literal["low", "medium", "high"]
@@ -50,6 +50,26 @@ class ArgumentSource(Value):
     method: Line
 
 
+class ProposedFinding(Value):
+    """What a detector found, as a proposal rests on it. `amount_minor` in `currency` is the money at stake, if known.
+
+    `confidence` is the percentage of such findings that people confirm. The colleague `owner_id`, else somebody in
+    `owner_role`, knows the right value.
+    """
+
+    kind: Line
+    title: Line
+    record: RecordKey
+    says: Text
+    evidence: list[FactId]
+    confidence: Share
+    amount_minor: Minor | None = None
+    currency: Currency | None = None
+    owner_id: Id | None = None
+    owner_role: Line
+    remedy: Line
+
+
 class WeekLoads(Value):
     """How much of somebody's days is booked, percent, week by week from the Monday `first_on`, without and with what is
     proposed."""
@@ -74,6 +94,7 @@ class Proposal(Value):
     triggered_by: list[FactId] = []
     ungrounded: list[Line] = []
     loads: list[WeekLoads] = []
+    findings: list[ProposedFinding] = []
 
 
 class Outcome(Value):

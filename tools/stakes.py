@@ -4,8 +4,6 @@ Where the amount hangs on a record that is not there the answer is None as well,
 amount: a missing record never makes an action look cheaper. A budget or a term without a value before it counts whole.
 """
 
-from datetime import date
-
 from tools.actions import (
     Action,
     AssignPerson,
@@ -68,13 +66,13 @@ def shift_milestone(action: Action, reached: Reach) -> Money | None:
 
 
 def sync_contract_terms(action: Action, reached: Reach) -> Money | None:
-    """The difference for amounts; for a rate, a date or payment days the whole contract is what hangs on it."""
+    """The difference for amounts; for any other term the whole contract is what hangs on it."""
     assert isinstance(action, SyncContractTerms)
     contract = reached.get("contract", action.contract_id)
     if not isinstance(contract, Contract):
         return None
     before = getattr(contract, f"{action.system}_{action.term}")
-    if action.term == "value_minor" and isinstance(before, int) and not isinstance(action.value, date):
+    if action.term in ("value_minor", "cap_minor") and isinstance(before, int) and isinstance(action.value, int):
         return Money(amount_minor=abs(action.value - before), currency=contract.currency)
     return Money(amount_minor=abs(contract.value_minor), currency=contract.currency)
 

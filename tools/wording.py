@@ -4,6 +4,7 @@ from datetime import date
 
 from tools.currency import exponent_of
 
+
 def money(amount_minor: int, currency: str) -> str:
     """`EUR 12,500.00`, by the currency's own number of decimals."""
     exponent = exponent_of(currency)

@@ -19,6 +19,7 @@ def gather(state: TriageState, runtime: "Runtime[Run]") -> TriageState:
     data = model.model_validate(run.event.data) if model else EventData()
     situation = Situation(
         event=run.event, data=data, tenant=run.tenant, now=run.now, lookups=run.lookups, trust=run.trust,
+        learned=run.learned,
         reached=run.lookups.reach(run.event.subject, run.now, also=data.related()),
     )  # fmt: skip
     because = _nothing_to_go_by(situation)

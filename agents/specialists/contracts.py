@@ -1,22 +1,19 @@
 """Contracts: terms that differ from the signed contract are corrected towards it; an expiring one gets its renewal."""
 
-from collections.abc import Mapping
-from datetime import date, timedelta
-from typing import Literal
+from datetime import timedelta
 
+from agents.findings import books_of, stated, whose
 from agents.situation import Situation, fact_id, working_day
 from agents.specialists.tasks import task
 from agents.steps import Given, Plan, Step
 from agents.wording import day, line, money
+from tools.billing.books import Books, find
+from tools.billing.finding import Finding
+from tools.billing.prices import discounts
+from tools.billing.terms import System, difference, differing, gaps, languages
 from tools.events import ContractExpiring
-from tools.records import Contract, Renewal
+from tools.records import Contract, Project, Renewal
 
-System = Literal["crm", "erp"]
-
-TERMS: Mapping[str, str] = {
-    "value_minor": "value", "hourly_rate_minor": "hourly rate", "end_on": "end", "payment_days": "payment term",
-}  # fmt: skip
-SYSTEMS: tuple[System, ...] = ("crm", "erp")
 NOTICE = timedelta(days=30)
 """A renewal is due this long before the contract ends."""
 
@@ -34,20 +31,34 @@ def plan(situation: Situation) -> Plan:
 
 def _amended(situation: Situation, contract: Contract) -> Plan:
     summary = f"{contract.title} was amended."
-    steps = tuple(
-        _correction(situation, contract, system, term)
-        for term in TERMS
-        for system in SYSTEMS
-        if getattr(contract, f"{system}_{term}") not in (None, getattr(contract, term))
-    )
+    steps = settled(situation, contract)
     if not steps:
         return Plan(summary, nothing_because="CRM and ERP both carry the signed contract's terms")
-    return Plan(summary, steps)
+    return Plan(summary, tuple(steps))
 
 
-def _correction(situation: Situation, contract: Contract, system: System, term: str) -> Step:
+def settled(situation: Situation, contract: Contract) -> list[Step]:
+    """What puts a contract's terms in order, before work starts or after an amendment.
+
+    A term that a system holds otherwise is corrected; whatever else is found goes to whoever owns the right value.
+    """
+    lookups = situation.lookups
+    projects = [one for one in situation.all(Project) if one.contract_id == contract.id]
+    team = [seat for one in projects for seat in lookups.assignments_on(one.id)]
+    # Without a team there is nothing to price, and list prices need not be read.
+    prices = (lookups.rate_card(), lookups.discount_rules(), lookups.exchange_rates()) if team else ()
+    books = books_of(situation, team, *prices)
+    steps = [
+        _correction(situation, contract, system, term, difference(books, contract, system, term))
+        for system, term in differing(contract)
+    ]
+    rest = [one for one in find(books, (gaps, languages, discounts)) if one.record == contract.key]
+    tasks = (_task(situation, books, contract, one) for one in rest)
+    return steps + [one for one in tasks if one is not None]
+
+
+def _correction(situation: Situation, contract: Contract, system: System, term: str, finding: Finding) -> Step:
     field = f"{system}_{term}"
-    signed, other = _said(contract, term), _said(contract, field)
     return Step(
         f"correct_{field}", "sync_contract_terms",
         {
@@ -56,18 +67,27 @@ def _correction(situation: Situation, contract: Contract, system: System, term: 
             "term": Given(term, (fact_id(contract, field), fact_id(contract, term)), "the term that differs"),
             "value": situation.of(contract, term, "the signed contract's value"),
         },
-        rationale=f"The signed contract says {signed} for the {TERMS[term]}; the {system.upper()} says {other}.",
+        rationale=f"{finding.says} The right value is known to {whose(situation, finding)}.",
         evidence=[fact_id(contract, "title")],
         triggered_by=["event#contract_id"],
         alternatives=[f"If the {system.upper()} is right, correct the signed contract on record instead."],
+        findings=[finding],
     )  # fmt: skip
 
 
-def _said(contract: Contract, field: str) -> str:
-    value = getattr(contract, field)
-    if isinstance(value, date):
-        return day(value)
-    return f"{value} days" if field.endswith("payment_days") else money(value, contract.currency)
+def _task(situation: Situation, books: Books, contract: Contract, finding: Finding) -> Step | None:
+    owner = situation.person(finding.owner_id) if finding.owner_id else situation.lead()
+    if owner is None:
+        return None
+    return task(
+        situation, finding.kind, owner,
+        title=line(f"{finding.title}: {contract.title}"),
+        description=f"{finding.says} {finding.remedy}",
+        due_on=working_day(situation.today, 2),
+        why=finding.says,
+        facts=(fact_id(contract, "title"), *finding.evidence), computed=stated(books, [finding]),
+        triggered_by=("event#contract_id",), alternatives=("Leave it, with a reason on record.",), findings=[finding],
+    )  # fmt: skip
 
 
 def _expiring(situation: Situation, contract: Contract) -> Plan:

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 from agents.situation import Situation, fact_id, working_day
+from agents.specialists.contracts import settled
 from agents.specialists.staffing import Vacant, seats
 from agents.specialists.tasks import task
 from agents.steps import Earlier, Given, Plan, Step
@@ -28,7 +29,8 @@ def _sow(situation: Situation) -> Plan:
     because = _not_to_be_set_up(situation, data, contract)
     if because or lead is None:
         return Plan(summary, nothing_because=because or f"nobody in the firm answers for contract {contract.id}")
-    steps = [_project(situation, data, contract, lead), _workspace(data), _onboarding(situation, data, lead)]
+    steps = settled(situation, contract)
+    steps += [_project(situation, data, contract, lead), _workspace(data), _onboarding(situation, data, lead)]
     steps += _staffing(situation, data, contract, lead)
     steps.append(_note(situation, data, contract))
     return Plan(summary, tuple(steps))

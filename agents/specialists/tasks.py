@@ -6,6 +6,7 @@ from datetime import date
 from agents.situation import Situation, fact_id
 from agents.steps import Given, Step
 from agents.wording import line
+from tools.billing.finding import Finding
 from tools.records import Person
 
 
@@ -22,6 +23,7 @@ def task(
     computed: Sequence[int | date | str] = (),
     triggered_by: Sequence[str] = (),
     alternatives: Sequence[str] = (),
+    findings: Sequence[Finding] = (),
 ) -> Step:
     """`create_task` about the event's subject; `facts` are what title and description are filled from."""
     subject = situation.event.subject
@@ -38,4 +40,5 @@ def task(
         triggered_by=triggered_by,
         alternatives=alternatives or [f"Leave it to {assignee.name} without a task."],
         computed=computed,
+        findings=findings,
     )  # fmt: skip

@@ -4,15 +4,17 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
+from agents.findings import books_of, reason, serious, stated, told, whose
 from agents.situation import Situation, fact_id, working_day
 from agents.specialists.tasks import task
-from agents.steps import Given, Plan, Step
+from agents.steps import Plan, Step
 from agents.wording import day, hours
+from tools.billing.books import Books, find
+from tools.billing.checks import TIME
+from tools.billing.finding import Finding
 from tools.events import TimesheetApproved, TimesheetMissing
-from tools.records import Assignment, Leave, Person, Project, TimeEntry
-
-MAX_DAY_MINUTES = 16 * 60
-"""More than this on one day is looked at by a person."""
+from tools.records import Leave, Person, Project, TimeEntry
+from tools.values import RecordKey
 
 MAX_FLAGS = 30
 
@@ -28,9 +30,13 @@ def _approved(situation: Situation, person: Person) -> Plan:
     start = situation.typed(TimesheetApproved).week_start_on
     entries = _week(situation.lookups.time_of(person.id), start)
     summary = f"The timesheet of {person.name} for the week of {day(start)} was approved."
-    found = doubts(entries, situation.lookups.assignments_of(person.id))
-    open_entries = [one for one in entries if one.id in found and one.status in ("submitted", "approved")]
-    billed = [one for one in entries if one.id in found and one.status == "invoiced"]
+    books = _books(situation, person, entries)
+    doubts: dict[RecordKey, list[Finding]] = defaultdict(list)
+    for finding in find(books, TIME):
+        if serious(books, finding):
+            doubts[finding.record].append(finding)
+    open_entries = [one for one in entries if one.key in doubts and one.status in ("submitted", "approved")]
+    billed = [one for one in entries if one.key in doubts and one.status == "invoiced"]
     if not open_entries and not billed:
         because = (
             f"the {len(entries)} entries of that week show nothing out of order"
@@ -38,16 +44,18 @@ def _approved(situation: Situation, person: Person) -> Plan:
             else "that week has no entries"
         )
         return Plan(summary, nothing_because=because)
-    steps = [_flag(situation, one, found[one.id], entries) for one in open_entries[:MAX_FLAGS]]
-    steps += _billed(situation, person, billed, start)
+    steps = [_flag(situation, books, one, doubts[one.key]) for one in open_entries[:MAX_FLAGS]]
+    steps += _billed(situation, person, billed, doubts)
     if not steps:
         return Plan(summary, nothing_because="what is out of order is billed already, and nobody answers for it")
     return Plan(summary, tuple(steps))
 
 
-def _billed(situation: Situation, person: Person, billed: Sequence[TimeEntry], start: date) -> list[Step]:
+def _billed(
+    situation: Situation, person: Person, billed: Sequence[TimeEntry], doubts: Mapping[RecordKey, Sequence[Finding]]
+) -> list[Step]:
     """What went out with an invoice can no longer be flagged: who leads its project is to look at it."""
-    steps = []
+    start, steps = situation.typed(TimesheetApproved).week_start_on, []
     for project_id in sorted({one.project_id for one in billed}):
         project = situation.record(Project, project_id) or situation.lookups.project(project_id)
         lead = situation.person(project.lead_id) if project and project.lead_id else None
@@ -66,56 +74,42 @@ def _billed(situation: Situation, person: Person, billed: Sequence[TimeEntry], s
                 due_on=working_day(situation.today, 2),
                 why="Time that is billed cannot be flagged, and the customer may have paid for it.",
                 facts=facts, computed=[one.id for one in own], triggered_by=("event#week_start_on",),
+                findings=[finding for one in own for finding in doubts[one.key]],
             )
         )  # fmt: skip
     return steps
 
 
-def doubts(entries: Sequence[TimeEntry], assignments: Sequence[Assignment]) -> Mapping[str, list[str]]:
-    """Entry id → what is wrong with it: an impossible day, a repetition, a project the person is not booked on."""
-    found: dict[str, list[str]] = defaultdict(list)
-    by_day: dict[date, list[TimeEntry]] = defaultdict(list)
-    seen: dict[tuple[object, ...], str] = {}
-    for one in sorted(entries, key=lambda entry: entry.id):
-        if one.status == "written_off":
-            continue
-        by_day[one.day].append(one)
-        first = seen.setdefault((one.day, one.project_id, one.minutes, one.note), one.id)
-        if first != one.id:
-            found[one.id].append(f"It repeats entry {first}: same day, project and time.")
-        if not any(_booked(assignment, one) for assignment in assignments):
-            found[one.id].append("The person is not booked on this project that day.")
-    for on, same in by_day.items():
-        total = sum(one.minutes for one in same)
-        if total > MAX_DAY_MINUTES:
-            for one in same:
-                found[one.id].append(f"{day(on)} holds {hours(total)} in all.")
-    return found
+def _books(situation: Situation, person: Person, entries: Sequence[TimeEntry]) -> Books:
+    """The week with what it is held against: bookings, the projects and phases it names, its months."""
+    lookups = situation.lookups
+    projects = [one for ident in sorted({one.project_id for one in entries}) if (one := lookups.project(ident))]
+    phases = {one.milestone_id for one in entries if one.milestone_id}
+    months = {f"{one.day:%Y-%m}" for one in entries}
+    return books_of(
+        situation, entries, lookups.assignments_of(person.id), projects,
+        filter(None, (lookups.contract(one.contract_id) for one in projects)),
+        filter(None, (lookups.milestone(one) for one in sorted(phases))),
+        filter(None, (lookups.period(one) for one in sorted(months))),
+    )  # fmt: skip
 
 
-def _booked(assignment: Assignment, entry: TimeEntry) -> bool:
-    return (
-        assignment.project_id == entry.project_id
-        and assignment.status != "released"
-        and assignment.start_on <= entry.day <= assignment.end_on
-    )
-
-
-def _flag(situation: Situation, entry: TimeEntry, doubt: list[str], week: Sequence[TimeEntry]) -> Step:
-    same_day = [one for one in week if one.day == entry.day]
-    # Of the day's other entries only the sum is told: they may be about other customers.
-    own = [one for one in same_day if one.project_id == entry.project_id]
-    facts = [fact_id(one, field) for one in own for field in ("minutes", "day", "project_id")][:30]
+def _flag(situation: Situation, books: Books, entry: TimeEntry, doubts: Sequence[Finding]) -> Step:
+    said = told(doubts)
     return Step(
         f"flag_{entry.id}", "flag_time_entry",
         {
             "time_entry_id": situation.of(entry, "id"),
-            "reason": Given(" ".join(doubt), tuple(facts), "found by comparing the week's entries and bookings"),
+            "reason": reason(doubts, "found by comparing the week with bookings, contracts, leave and phases"),
         },
-        rationale=f"{hours(entry.minutes)} on {day(entry.day)}, approved. " + " ".join(doubt),
+        rationale=f"{hours(entry.minutes)} on {day(entry.day)}, {entry.status}. {said}",
         triggered_by=["event#week_start_on"],
-        alternatives=["Ask the person to correct the entry.", "Leave it, if the lead knows of a reason."],
-        computed=[sum(one.minutes for one in same_day), *(one.id for one in week)],
+        alternatives=[
+            *dict.fromkeys(f"{one.remedy.removesuffix('.')} ({whose(situation, one)})." for one in doubts),
+            "Leave it, if the lead knows of a reason.",
+        ],
+        computed=stated(books, doubts),
+        findings=doubts,
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from app.errors import Code
 from policies.decision import Effect, Mode, Requirement
 from policies.risk import Factor
 from tools.facts import Fact
-from tools.proposals import ProposedValue
+from tools.proposals import ProposedFinding, ProposedValue
 
 Item = TypeVar("Item")
 
@@ -117,6 +117,7 @@ class Review(Answer):
     expected_effect: str | None
     undo: str | None
     ungrounded: list[str]
+    findings: list[ProposedFinding]
     edited_from: dict[str, Any] | None
     depends_on: list[str]
     risk: Risk

@@ -156,6 +156,7 @@ def _rendered(
         },
         "alternatives": content.get("alternatives", []), "expected_effect": content.get("expected_effect"),
         "undo": content.get("undo"), "ungrounded": content.get("ungrounded", []),
+        "findings": content.get("findings", []),
         "edited_from": content.get("edited_from"), "depends_on": list(proposal.depends_on),
         "risk": {"score": decision.risk_score, "factors": list(decision.risk_factors)},
         "decision": {

@@ -9,7 +9,7 @@ from datetime import date
 from functools import cached_property
 from typing import TypeVar, cast
 
-from tools.billing.confidence import Learned
+from tools.billing.confidence import NOTHING_LEARNED, Learned
 from tools.billing.finding import Finding
 from tools.billing.kinds import KINDS, Kind, Owner
 from tools.billing.limits import Limits
@@ -24,9 +24,14 @@ class Books:
     """`today` is the day of the look, in the firm's zone."""
 
     def __init__(
-        self, records: Iterable[Record], today: date, *, limits: Limits | None = None, learned: Learned | None = None
+        self,
+        records: Iterable[Record],
+        today: date,
+        *,
+        limits: Limits | None = None,
+        learned: Learned = NOTHING_LEARNED,
     ) -> None:
-        self.today, self.limits, self._learned = today, limits or Limits(), learned or Learned()
+        self.today, self.limits, self._learned = today, limits or Limits(), learned
         self._kinds: dict[str, dict[str, Record]] = defaultdict(dict)
         for record in records:
             self._kinds[record.kind][record.id] = record
@@ -36,6 +41,16 @@ class Books:
 
     def get(self, model: type[R], ident: str | None) -> R | None:
         return cast("R | None", self._kinds[model.kind].get(ident or ""))
+
+    def value(self, fact: str) -> int | date | str | None:
+        """The single value that a fact's id names, where a system or a colleague stands behind it."""
+        key, _, field = fact.partition("#")
+        kind, _, ident = key.partition("/")
+        record = self._kinds[kind].get(ident)
+        if record is None or not record.trust(field).trusted:
+            return None
+        found = getattr(record, field, None)
+        return found if isinstance(found, int | date | str) else None
 
     def contract_of(self, project_id: str | None) -> Contract | None:
         project = self.get(Project, project_id)
@@ -126,6 +141,6 @@ Detector = Callable[[Books], Iterable[Finding]]
 
 
 def find(books: Books, detectors: Iterable[Detector]) -> list[Finding]:
-    """What the detectors find, each kind and record once."""
-    found = {(one.kind, str(one.record)): one for detector in detectors for one in detector(books)}
+    """What the detectors find, each once."""
+    found = {(one.kind, one.record, one.evidence): one for detector in detectors for one in detector(books)}
     return list(found.values())

@@ -24,3 +24,6 @@ class Learned:
         """Percent: the mean of the beta distribution after the verdicts (Gelman et al., Bayesian Data Analysis)."""
         spec, seen = KINDS[kind], self.tallies.get(kind, Tally())
         return round(100 * (spec.sure + seen.confirmed) / (10 + seen.confirmed + seen.dismissed))
+
+
+NOTHING_LEARNED = Learned()

@@ -1,10 +1,11 @@
 """Finding: one thing that is wrong, or may be, with the evidence for it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from tools.billing.kinds import KINDS, Kind, Owner
-from tools.values import Money, RecordKey
+from tools.values import MAX_MINOR, Money, RecordKey
 
 
 @dataclass(frozen=True)
@@ -35,3 +36,19 @@ class Finding:
     @property
     def remedy(self) -> str:
         return KINDS[self.kind].remedy
+
+
+def together(record: RecordKey, same: Sequence[Finding]) -> Finding:
+    """Findings of one kind about parts of a record, as one about the record: what the first says, and how many."""
+    first, count = same[0], len(same)
+    part = f"{first.record.kind.replace('_', ' ')} {first.record.id}"
+    said = f"{part[0].upper()}{part[1:]}: {first.says}"
+    if count > 1:
+        said = f"{count} of these: {first.title[0].lower()}{first.title[1:]}. {said}"
+    stakes = [one.stake for one in same if one.stake is not None and first.stake is not None]
+    total = sum(one.amount_minor for one in stakes if first.stake and one.currency == first.stake.currency)
+    return replace(
+        first, record=record, says=said, evidence=tuple(dict.fromkeys(fact for one in same for fact in one.evidence)),
+        stake=first.stake and Money(amount_minor=min(total, MAX_MINOR), currency=first.stake.currency),
+        computed=(*(part for one in same for part in one.computed), count, first.record.id),
+    )  # fmt: skip

@@ -52,7 +52,7 @@ def _amount(books: Books, invoice: Invoice, contract: Contract) -> Iterator[Find
     if invoice.amount_minor <= 0:
         yield books.finding("amount_not_positive", invoice, "The amount is not positive.", facts)
     elif invoice.currency != contract.currency:
-        said = f"Its currency {invoice.currency} is not the contract's, {contract.currency}."
+        said = f"Its currency is not the contract's: {invoice.currency}, and {contract.currency} there."
         yield books.finding(
             "currency_differs", invoice, said, [*facts, (invoice, "currency"), (contract, "currency")],
             stake=_whole(invoice),
@@ -82,17 +82,18 @@ def _by_time(books: Books, invoice: Invoice, facts: Sequence[tuple[Record, str]]
 
 
 def _by_month(books: Books, invoice: Invoice, contract: Contract) -> Iterator[Finding]:
-    fee = contract.value_minor // months(contract.start_on, contract.end_on)
-    expected = fee * months(invoice.period_start_on, invoice.period_end_on)
+    """Of a retainer: the months that the invoice covers, each at an equal part of the contract's value."""
+    whole, covered = months(contract.start_on, contract.end_on), months(invoice.period_start_on, invoice.period_end_on)
+    expected = contract.value_minor * covered // whole
     if _near(books, invoice.amount_minor, expected):
         return
     said = (
-        f"By the month the contract's value is {money(expected, contract.currency)}; the invoice says "
-        f"{money(invoice.amount_minor, invoice.currency)}."
+        f"{contract.title} is {money(contract.value_minor, contract.currency)} for {whole} months, so this period is "
+        f"worth {money(expected, invoice.currency)}; the invoice says {money(invoice.amount_minor, invoice.currency)}."
     )
     facts = ((invoice, "amount_minor"), (contract, "value_minor"), (contract, "start_on"), (contract, "end_on"))
     apart = (invoice.amount_minor - expected, invoice.currency)
-    yield books.finding("amount_differs", invoice, said, facts, stake=apart, computed=(expected,))
+    yield books.finding("amount_differs", invoice, said, facts, stake=apart, computed=(expected, whole))
 
 
 def _by_milestone(books: Books, invoice: Invoice) -> Iterator[Finding]:

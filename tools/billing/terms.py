@@ -6,7 +6,6 @@ from typing import Literal
 
 from tools.billing.books import Books
 from tools.billing.finding import Finding
-from tools.record import Record
 from tools.records import Contract
 from tools.wording import day, money
 
@@ -14,13 +13,11 @@ System = Literal["crm", "erp"]
 SYSTEMS: tuple[System, ...] = ("crm", "erp")
 
 TERMS: Mapping[str, str] = {
-    "type": "billing rule", "start_on": "start", "end_on": "end", "value_minor": "value", "currency": "currency",
-    "hourly_rate_minor": "hourly rate", "cap_minor": "cap", "payment_days": "payment term",
+    "value_minor": "value", "hourly_rate_minor": "hourly rate", "cap_minor": "cap", "start_on": "start",
+    "end_on": "end", "payment_days": "payment term", "currency": "currency", "type": "billing rule",
     "billing_contact_id": "billing contact",
 }  # fmt: skip
 """Term of a contract → what it is called."""
-
-_OVER = ("ended",)
 
 
 def differing(contract: Contract) -> Iterator[tuple[System, str]]:
@@ -41,19 +38,21 @@ def lacking(contract: Contract) -> Iterator[tuple[System, str]]:
 
 
 def differences(books: Books) -> Iterator[Finding]:
-    """One finding a contract: every term on which a system differs; the stake is the largest."""
+    """A finding for each term on which a system differs, of contracts that have not ended."""
     for contract in books.all(Contract):
-        pairs = list(differing(contract))
-        if contract.status in _OVER or not pairs:
-            continue
-        said = " ".join(
-            f"The signed contract says {said_of(contract, term)} for the {TERMS[term]}; the {system.upper()} says "
-            f"{said_of(contract, f'{system}_{term}')}."
-            for system, term in pairs
-        )
-        facts = [(contract, field) for system, term in pairs for field in (term, f"{system}_{term}")]
-        stake = max(at_stake(contract, system, term) for system, term in pairs)
-        yield books.finding("terms_differ", contract, said, facts, stake=(stake, contract.currency))
+        for system, term in differing(contract) if contract.status != "ended" else ():
+            yield difference(books, contract, system, term)
+
+
+def difference(books: Books, contract: Contract, system: System, term: str) -> Finding:
+    """That the system holds another value of the term than the signed contract."""
+    field = f"{system}_{term}"
+    said = (
+        f"The signed contract says {said_of(contract, term)} for the {TERMS[term]}; the {system.upper()} says "
+        f"{said_of(contract, field)}."
+    )
+    stake = (at_stake(contract, system, term), contract.currency)
+    return books.finding("terms_differ", contract, said, [(contract, term), (contract, field)], stake=stake)
 
 
 def gaps(books: Books) -> Iterator[Finding]:
@@ -72,7 +71,7 @@ def gaps(books: Books) -> Iterator[Finding]:
 def languages(books: Books) -> Iterator[Finding]:
     """Contracts that nobody here reads: what is on record of them rests on somebody's translation."""
     for contract in books.all(Contract):
-        if contract.status not in _OVER and contract.language not in books.limits.languages:
+        if contract.status != "ended" and contract.language not in books.limits.languages:
             said = (
                 f"The contract is written in '{contract.language}'; the firm reads "
                 f"{', '.join(books.limits.languages)}. Its terms on record were not compared with its text."
@@ -102,7 +101,3 @@ def said_of(contract: Contract, field: str) -> str:
         currency = getattr(contract, f"{field[:4]}currency") if field[:4] in ("crm_", "erp_") else None
         return money(value, currency or contract.currency)
     return f"{value} days" if field.endswith("payment_days") else str(value).replace("_", " ")
-
-
-def evidence_of(contract: Contract, system: System, term: str) -> tuple[tuple[Record, str], ...]:
-    return (contract, term), (contract, f"{system}_{term}")

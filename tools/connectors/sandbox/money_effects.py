@@ -1,8 +1,9 @@
 """What the tools do that move money or keep it from moving: budgets, change orders, terms, invoices, time entries."""
 
+from collections.abc import Mapping
 from datetime import date
 
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
 from tools.actions import (
     ChangeBudget,
@@ -19,7 +20,7 @@ from tools.actions import (
 from tools.connectors.sandbox.book import Book
 from tools.connectors.sandbox.effects import Apply, Effect, open_project
 from tools.connectors.sandbox.pen import FIRM, Pen
-from tools.records import ChangeOrder, ChangeRequest, Contract, Invoice, Period, TimeEntry
+from tools.records import ChangeOrder, ChangeRequest, Contact, Contract, Invoice, Period, TimeEntry
 from tools.write_port import Refused
 
 
@@ -55,19 +56,29 @@ def create_change_order(book: Book, pen: Pen) -> Effect:
     return Effect({"change_order_id": ident})
 
 
+_TERMS: Mapping[str, type] = {"start_on": date, "end_on": date, "currency": str, "type": str, "billing_contact_id": str}
+"""Term of a contract → what its value is, where it is no whole number."""
+
+
 def sync_contract_terms(book: Book, pen: Pen) -> Effect:
     action = pen.action
     assert isinstance(action, SyncContractTerms)
     contract = book.require(Contract, action.contract_id)
-    if isinstance(action.value, date) != (action.term == "end_on"):
-        raise Refused(f"{action.term} cannot be {action.value}")
-    if isinstance(action.value, date) and action.value < contract.start_on:
+    value = action.args()["value"]
+    if not isinstance(action.value, _TERMS.get(action.term, int)):
+        raise Refused(f"{action.term} cannot be {value}")
+    if action.term == "end_on" and value < contract.start_on.isoformat():
         raise Refused(f"contract {contract.id} starts on {contract.start_on} and cannot end before")
-    if action.term == "payment_days" and not 0 <= int(str(action.value)) <= 365:
+    if action.term == "payment_days" and not 0 <= value <= 365:
         raise Refused("payment_days lies between 0 and 365")
+    if action.term == "billing_contact_id" and book.require(Contact, value).customer_id != contract.customer_id:
+        raise Refused(f"contact {value} is not one of customer {contract.customer_id}")
     held = f"{action.system}_{action.term}"
     before = contract.value(held)
-    book.change(contract, lambda _field: pen("value"), **{held: action.value})
+    try:
+        book.change(contract, lambda _field: pen("value"), **{held: action.value})
+    except ValidationError:
+        raise Refused(f"{action.term} cannot be {value}") from None
     return Effect({"contract_id": contract.id, "value": action.args()["value"]}, {"value": before})
 
 

@@ -23,6 +23,7 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "sync_contract_terms": [
         {"contract_id": "ctr-1", "system": "erp", "term": "payment_days", "value": 45},
         {"contract_id": "ctr-1", "system": "crm", "term": "end_on", "value": "2026-12-31"},
+        {"contract_id": "ctr-1", "system": "crm", "term": "type", "value": "fixed_price"},
     ],
     "send_customer_message": [{
         "customer_id": "cus-1", "recipient": "a@b.example", "subject": "Hello", "body": "Dear all,\n\nyes.\n\nBye",

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from tools.billing.books import Books, Detector, find
-from tools.billing.confidence import Learned
+from tools.billing.confidence import NOTHING_LEARNED, Learned
 from tools.billing.finding import Finding
 from tools.billing.limits import Limits
 from tools.records import (
@@ -126,7 +126,7 @@ def base() -> list[Record]:
 
 
 def found(
-    detectors: Iterable[Detector], *records: Record, limits: Limits | None = None, learned: Learned | None = None
+    detectors: Iterable[Detector], *records: Record, limits: Limits | None = None, learned: Learned = NOTHING_LEARNED
 ) -> list[Finding]:
     """What is found in the base with these records beside it, or in the place of its own."""
     books = {str(one.key): one for one in (*base(), *records)}

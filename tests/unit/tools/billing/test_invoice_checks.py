@@ -61,7 +61,7 @@ def test_flagged_time_of_the_period_is_named() -> None:
 def test_a_retainer_is_billed_by_the_month() -> None:
     assert found(INVOICES, contract(**RETAINER), invoice(amount_minor=1_000_000)) == []
     assert kinds(found(INVOICES, contract(**RETAINER), invoice(amount_minor=900_000))) == [("amount_differs", "inv-1")]
-    quarter = {"period_start_on": date(2026, 2, 1), "period_end_on": date(2026, 4, 30)}
+    quarter: dict[str, Any] = {"period_start_on": date(2026, 2, 1), "period_end_on": date(2026, 4, 30)}
     assert found(INVOICES, contract(**RETAINER), invoice(amount_minor=3_000_000, **quarter)) == []
 
 
@@ -92,7 +92,7 @@ def test_the_same_period_and_amount_twice() -> None:
 
 
 def test_closed_months_and_days_outside_the_contract() -> None:
-    january = {"period_start_on": date(2026, 1, 1), "period_end_on": date(2026, 1, 31)}
+    january: dict[str, Any] = {"period_start_on": date(2026, 1, 1), "period_end_on": date(2026, 1, 31)}
     late = found(INVOICES, invoice(**january), entry(day=date(2026, 1, 20)))
     assert kinds(late) == [("closed_period", "inv-1")]
     ended = found(INVOICES, contract(start_on=date(2025, 1, 1), end_on=date(2026, 1, 31)))

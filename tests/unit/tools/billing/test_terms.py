@@ -65,7 +65,7 @@ def test_what_a_system_lacks_is_told_before_work_starts() -> None:
     soon = contract(start_on=date(2026, 4, 1), erp_value_minor=12_000_000, erp_currency="EUR")
     (gap,) = found(TERMS, soon)
     assert gap.kind == "terms_missing"
-    assert "the ERP has no hourly rate" in gap.says
+    assert gap.says.startswith("The ERP has no hourly rate; the ERP has no start;")
     assert "value" not in gap.says
     assert found(TERMS, contract(erp_value_minor=12_000_000)) == [], "work has started: it is a difference or nothing"
 

@@ -96,11 +96,13 @@ def _sync_contract_terms(draw: Draw, firm: Sandbox) -> dict[str, Any]:
     contract = _one(draw, firm, Contract)
     system, term = (
         draw(st.sampled_from(["crm", "erp"])),
-        draw(st.sampled_from(["value_minor", "hourly_rate_minor", "end_on", "payment_days"])),
+        draw(st.sampled_from(["value_minor", "hourly_rate_minor", "start_on", "end_on", "payment_days", "currency"])),
     )
     held = getattr(contract, f"{system}_{term}")
-    if term == "end_on":
+    if term in ("start_on", "end_on"):
         value: object = str(held + timedelta(days=draw(st.integers(1, 400))))
+    elif term == "currency":
+        value = "CHF"
     else:
         value = held + draw(st.integers(1, 200))
     return {"contract_id": contract.id, "system": system, "term": term, "value": value}

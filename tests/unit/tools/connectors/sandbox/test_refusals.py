@@ -9,7 +9,7 @@ from tests.unit.tools.conftest import SetClock
 from tools.actions import parse_action
 from tools.connectors.sandbox import Sandbox
 from tools.receipt import Receipt
-from tools.records import Contract, Invoice, Milestone, Period, Person, Project, Ticket, TimeEntry
+from tools.records import Contact, Contract, Invoice, Milestone, Period, Person, Project, Ticket, TimeEntry
 from tools.write_port import Refused
 
 
@@ -161,6 +161,14 @@ def test_terms_keep_their_type(firm: Sandbox) -> None:
     _refused(firm, "cannot be", "sync_contract_terms", **args, term="value_minor", value="2026-05-01")
     _refused(firm, "between 0 and 365", "sync_contract_terms", **args, term="payment_days", value=366)
     _refused(firm, "cannot end before", "sync_contract_terms", **args, term="end_on", value="1999-01-01")
+    _refused(firm, "cannot be", "sync_contract_terms", **args, term="currency", value="2026-05-01")
+    _refused(firm, "cannot be", "sync_contract_terms", **args, term="currency", value="euros")
+    _refused(firm, "cannot be", "sync_contract_terms", **args, term="type", value="barter")
+    _refused(firm, "there is no contact", "sync_contract_terms", **args, term="billing_contact_id", value="cnt-99")
+    contract = firm.get(Contract, "ctr-01")
+    assert contract is not None
+    stranger = next(one.id for one in firm.find(Contact, {}) if one.customer_id != contract.customer_id)
+    _refused(firm, "is not one of", "sync_contract_terms", **args, term="billing_contact_id", value=stranger)
 
 
 def test_one_name_one_workspace_and_one_open_renewal(firm: Sandbox) -> None:
