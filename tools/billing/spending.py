@@ -9,9 +9,10 @@ from scipy.stats import binom
 from tools.billing.books import Books
 from tools.billing.finding import Finding
 from tools.billing.unit_prices import Sales, oddness
+from tools.currency import exponent_of
 from tools.record import Record
 from tools.records import Expense, Period, Person, Project, PurchaseOrder
-from tools.wording import day, exponent_of, money
+from tools.wording import day, money
 
 
 def without_project(books: Books) -> Iterator[Finding]:
