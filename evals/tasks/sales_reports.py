@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from app.tables import TableUnusable, read_table
 from evals.intervals import Estimate, Flags, auc, average_precision, bootstrap, calibration_error
 from evals.prepared import Answer, Files, Prepared, SetUnusable, digest_of
-from tools.billing.unit_prices import Sales, UnitPriceModel, oddness, robust_z, signs
+from tools.billing.unit_price_model import UnitPriceModel, signs
+from tools.billing.unit_prices import Sales, oddness, robust_z
 
 STANDARD = "billing/sales_reports_a.csv.gz"
 SEED = 11

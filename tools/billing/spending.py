@@ -4,8 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from statistics import median
 
-from scipy.stats import binom
-
 from tools.billing.books import Books
 from tools.billing.finding import Finding
 from tools.billing.unit_prices import Sales, oddness
@@ -58,6 +56,8 @@ def late_expenses(books: Books) -> Iterator[Finding]:
 
 def round_amounts(books: Books) -> Iterator[Finding]:
     """People whose expenses are round more often than chance explains, by everybody else's (a binomial tail)."""
+    from scipy.special import bdtrc  # here, as it is large and seldom needed
+
     spent: dict[str, list[Expense]] = defaultdict(list)
     for expense in books.all(Expense):
         if expense.status != "rejected":
@@ -70,7 +70,7 @@ def round_amounts(books: Books) -> Iterator[Finding]:
         if person is None or len(round_ones) < books.limits.fewest:
             continue
         usual = (rounds - len(round_ones) + 1) / (len(every) - len(theirs) + 2)
-        if binom.sf(len(round_ones) - 1, len(theirs), usual) >= books.limits.chance:
+        if bdtrc(len(round_ones) - 1, len(theirs), usual) >= books.limits.chance:
             continue
         said = f"{len(round_ones)} of {len(theirs)} expenses are round amounts."
         facts: list[tuple[Record, str]] = [(person, "name"), *((one, "amount_minor") for one in round_ones[:20])]

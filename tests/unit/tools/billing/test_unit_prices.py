@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from evals.intervals import auc, average_precision
-from tools.billing.unit_prices import UNKNOWN, Sales, UnitPriceModel, oddness, robust_z, signs
+from tools.billing.unit_price_model import UnitPriceModel, signs
+from tools.billing.unit_prices import UNKNOWN, Sales, oddness, robust_z
 from tools.billing.within_product import Numbers
 
 
