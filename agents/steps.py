@@ -8,6 +8,7 @@ from typing import Any
 from agents.wording import EFFECT, UNDO
 from tools.actions import Ref, parse_action
 from tools.billing.finding import Finding
+from tools.pricing.priced import PricedChange
 from tools.proposals import ArgumentSource, Proposal, ProposedFinding, WeekLoads
 
 
@@ -62,6 +63,7 @@ class Step:
     ungrounded: Sequence[str] = ()
     loads: Sequence[WeekLoads] = ()
     findings: Sequence[Finding] = ()
+    change: PricedChange | None = None
 
     def with_args(self, **given: Given) -> "Step":
         return replace(self, args={**self.args, **given})
@@ -97,6 +99,7 @@ def proposal(step: Step, earlier: Mapping[str, str], ident: str) -> Proposal:
         rationale=step.rationale, evidence=list(cited), provenance=provenance, alternatives=list(step.alternatives),
         expected_effect=EFFECT[step.tool], undo=UNDO[step.tool], triggered_by=list(step.triggered_by),
         ungrounded=list(step.ungrounded), loads=list(step.loads), findings=[_proposed(one) for one in step.findings],
+        change=step.change,
     )  # fmt: skip
 
 

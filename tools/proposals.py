@@ -6,6 +6,7 @@ from pydantic import Field
 
 from tools.actions import AnyAction
 from tools.facts import Scalar
+from tools.pricing.priced import PricedChange
 from tools.values import Currency, Day, Id, Line, Minor, RecordKey, Text, Value
 
 FactId = Annotated[str, Field(max_length=300)]
@@ -95,6 +96,7 @@ class Proposal(Value):
     ungrounded: list[Line] = []
     loads: list[WeekLoads] = []
     findings: list[ProposedFinding] = []
+    change: PricedChange | None = None
 
 
 class Outcome(Value):

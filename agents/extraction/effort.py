@@ -39,6 +39,7 @@ _WORKERS = re.compile(
     re.IGNORECASE,
 )
 _NEAR = 60
+_SPAN = 2
 _MOST_HEADS = 50
 _MOST = 2_000 * 60 * 10
 
@@ -48,7 +49,18 @@ def effort(text: str) -> Iterator[Mention]:
 
     A number of people for a span of time counts as often as there are people.
     """
-    found = []
+    found = list(_ranked(text))
+    if found:
+        yield min(found, key=lambda pair: pair[0])[1]
+
+
+def called_effort(text: str) -> list[Mention]:
+    """Every piece that is effort by its own words or by those around it, and not just some span of time."""
+    return [mention for rank, mention in _ranked(text) if rank < _SPAN]
+
+
+def _ranked(text: str) -> Iterator[tuple[int, Mention]]:
+    """Pieces that may be effort, and how sure that is, 0 the surest."""
     for one in _STATED.finditer(text):
         minutes = _minutes(one)
         if minutes is None or (
@@ -58,10 +70,8 @@ def effort(text: str) -> Iterator[Mention]:
         workers = _WORKERS.search(text[: one.start()])
         heads = count_of(workers["n"]) if workers else None
         whole = heads is not None and heads == int(heads) and heads <= _MOST_HEADS
-        rank = 0 if one["p"] else 1 if whole or _called_work(text, one) else 2
-        found.append((rank, Mention("effort", *one.span(), minutes=minutes * int(heads or 1) if whole else minutes)))
-    if found:
-        yield min(found, key=lambda pair: pair[0])[1]
+        rank = 0 if one["p"] else 1 if whole or _called_work(text, one) else _SPAN
+        yield rank, Mention("effort", *one.span(), minutes=minutes * int(heads or 1) if whole else minutes)
 
 
 def _minutes(one: "re.Match[str]") -> int | None:

@@ -1,6 +1,7 @@
 """The step that writes to a customer: to a contact on record, never to an address from a text."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from agents.situation import Situation, fact_id
 from agents.steps import Letter, Step
@@ -20,6 +21,8 @@ def letter(
     facts: Sequence[str],
     why: str,
     triggered_by: Sequence[str],
+    computed: Sequence[int | date | str] = (),
+    ungrounded: Sequence[str] = (),
 ) -> Step:
     """`send_customer_message`; the draft node adds subject, body and language. Templates are English."""
     signed = f"Kind regards\n{sender.name}" if sender else "Kind regards"
@@ -37,4 +40,6 @@ def letter(
         triggered_by=triggered_by,
         alternatives=["Call instead of writing.", "Say nothing until more is known."],
         letter=Letter(purpose, subject, body, tuple(dict.fromkeys(known)), "en"),
+        computed=computed,
+        ungrounded=ungrounded,
     )  # fmt: skip

@@ -48,7 +48,7 @@ class Vacant:
 
 def seats(situation: Situation, unit: str | None, requests: Sequence[StaffingRequest]) -> dict[str, Seated | Vacant]:
     """Request id → who takes it, of `unit` and of units that lend to it. Raises SourceUnavailable."""
-    books, people = _read(situation, unit, requests)
+    books, people = read(situation, unit, requests)
     problem = Problem.of(books)
     placements = Placements(problem)
     plan = solve_placements(placements, LIMITS)
@@ -56,9 +56,13 @@ def seats(situation: Situation, unit: str | None, requests: Sequence[StaffingReq
     return {request.id: told.seat(request) for request in requests}
 
 
-def _read(
+def read(
     situation: Situation, unit: str | None, requests: Sequence[StaffingRequest]
 ) -> tuple[Books, dict[str, Person]]:
+    """The records to staff `requests` by, of `unit` and of units that lend to it, and its people by id.
+
+    Raises SourceUnavailable.
+    """
     lookups = situation.lookups
     lending = lookups.lending()
     people = lookups.people(unit) if unit else lookups.people()

@@ -12,7 +12,8 @@ from app.errors import Code
 from policies.decision import Effect, Mode, Requirement
 from policies.risk import Factor
 from tools.facts import Fact
-from tools.proposals import ProposedFinding, ProposedValue
+from tools.pricing.priced import PricedChange
+from tools.proposals import ProposedFinding, ProposedValue, WeekLoads
 
 Item = TypeVar("Item")
 
@@ -118,6 +119,8 @@ class Review(Answer):
     undo: str | None
     ungrounded: list[str]
     findings: list[ProposedFinding]
+    change: PricedChange | None
+    loads: list[WeekLoads]
     edited_from: dict[str, Any] | None
     depends_on: list[str]
     risk: Risk

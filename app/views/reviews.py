@@ -157,6 +157,7 @@ def _rendered(
         "alternatives": content.get("alternatives", []), "expected_effect": content.get("expected_effect"),
         "undo": content.get("undo"), "ungrounded": content.get("ungrounded", []),
         "findings": content.get("findings", []),
+        "change": content.get("change"), "loads": content.get("loads", []),
         "edited_from": content.get("edited_from"), "depends_on": list(proposal.depends_on),
         "risk": {"score": decision.risk_score, "factors": list(decision.risk_factors)},
         "decision": {

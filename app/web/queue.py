@@ -14,9 +14,13 @@ from app.views.pages import MAX_LIMIT
 from app.views.pages import page as asked
 from app.views.sight import stamp
 from app.views.words import Labels
+from app.web.change_rows import change_shown
+from app.web.load_picture import load_picture
 from app.web.marking import marked
 from app.web.pages import Form, PageRoute, Session, SignedForm, go, open_shown, page, seal_shown
 from app.workflow.review import give_verdict
+from tools.pricing.priced import PricedChange
+from tools.proposals import WeekLoads
 from tools.registry import TOOLS
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -118,7 +122,8 @@ def _review(
         sentence=labels.sentence(tool, args), spec=TOOLS[tool], rows=_rows(labels, shown),
         customer_name=labels.name("customer", shown["customer"]) if shown["customer"] else "",
         mine=reviews.may_decide(session.actor, shown["required"], shown["unit"]),
-        needs=_needs(shown), comment=(form or {}).get("comment", ""),
+        needs=_needs(shown), comment=(form or {}).get("comment", ""), change=_change(shown, labels),
+        loads=_loads(shown, labels),
         shown_at=seal_shown(session, _what(review_id, shown["args_digest"]), stamp(now) or ""),
     )  # fmt: skip
 
@@ -151,6 +156,20 @@ def _rows(labels: Labels, review: dict[str, Any]) -> list[dict[str, Any]]:
             "changed": before is not None and before.get(name) != args.get(name),
         })  # fmt: skip
     return found
+
+
+def _change(review: dict[str, Any], labels: Labels) -> dict[str, Any] | None:
+    return change_shown(PricedChange.model_validate(review["change"]), labels) if review["change"] else None
+
+
+def _loads(review: dict[str, Any], labels: Labels) -> list[dict[str, Any]]:
+    """Of each person whose weeks would change their name, the picture and the fullest week."""
+    several = [WeekLoads.model_validate(one) for one in review["loads"]]
+    return [
+        {"called": (called := labels.called("person", one.person_id)), "picture": load_picture(one, called),
+         "before": max(one.before, default=0), "after": max(one.after, default=0)}
+        for one in several
+    ]  # fmt: skip
 
 
 def _needs(review: dict[str, Any]) -> list[dict[str, Any]]:

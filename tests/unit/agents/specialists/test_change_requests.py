@@ -1,12 +1,14 @@
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.reasoners.base import CATEGORIES
 from agents.specialists import change_requests
-from agents.specialists.change_requests import stated_effort
-from tests.unit.agents.small_firm import ERP, Desk, args, first, tools
-from tools.records import ChangeRequest, Contact
+from agents.specialists.change_orders import stated_effort
+from tests.unit.agents.small_firm import ERP, Desk, after, args, first, tools
+from tools.records import Assignment, ChangeRequest, Contact, Forecast, Project, Skill
 
 ADDITION = "We would like to add a second warehouse to the portal, it was not in the original list of requirements."
 
@@ -32,6 +34,58 @@ def test_stated_effort_is_priced_by_the_contract_and_marked_as_unsupported(desk:
     }  # fmt: skip
     assert order.provenance["minutes"].facts == ["event#text"]
     assert order.ungrounded == ["effort of 16 h"]
+
+
+EFFORT = ADDITION + " We think that is 2 days of work."
+
+
+def test_the_assistant_prices_as_one_does_by_hand(desk: Desk) -> None:
+    """As worked out in tests/unit/tools/pricing/test_price.py: Ann is on it at 60 % and on something else at 40 %, 500
+    hours are left, two days at 120.00 cost 50.00 an hour."""
+    desk.firm.put(
+        Project(id="prj-other", authors=ERP, customer_id="cus-one", contract_id="ctr-one", name="Other", budget_minor=1,
+                status="running", start_on=date(2026, 1, 5), end_on=date(2026, 9, 30), currency="EUR"),
+        Forecast(id="prj-other", authors=ERP, remaining_minutes=1_920, finish_on=after(60)),
+        Assignment(id="asg-2", authors=ERP, project_id="prj-other", person_id="per-ann", role="Engineer",
+                   start_on=date(2026, 1, 5), end_on=date(2026, 9, 30), percent=40, status="confirmed"),
+    )  # fmt: skip
+    desk.firm.records.pop("person/per-bob")
+    outcome = desk.run("psa.change_request.submitted", project_id="prj-one", text=EFFORT)
+    change = first(outcome, "create_change_order").change
+    assert change is not None
+    done = change.proposed
+    assert (done.way, done.done_on, done.finish_on) == ("first", date(2026, 3, 5), date(2026, 7, 29))
+    assert (done.price_minor, done.cost_minor, done.margin_minor) == (192_000, 80_000, 112_000)
+    assert args(outcome, "create_change_order")["amount_minor"] == 192_000
+    assert [one.way for one in change.courses] == ["first", "after", "ahead", "swap"]
+    # By Thursday 12 March nine days of work are done; the 960 min before them take 3.3 more.
+    assert [one.record for one in done.milestones] == ["milestone/mil-1", "milestone/mil-2", "milestone/mil-3"]
+    letter = args(outcome, "send_customer_message")["body"]
+    assert "EUR 1,920.00" in letter
+    assert "5 March 2026" in letter
+    assert "The order binds nobody before both sides have signed it." in letter
+    assert first(outcome, "send_customer_message").ungrounded == ["effort of 16 h"]
+
+
+def test_somebody_else_who_is_free_is_told_of(desk: Desk) -> None:
+    desk.firm.change("person/per-bob", skills=[Skill(name="python", level=4)])
+    change = first(
+        desk.run("psa.change_request.submitted", project_id="prj-one", text=EFFORT), "create_change_order"
+    ).change
+    assert change is not None
+    bob = next(one for one in change.courses if one.way == "person")
+    assert [one.person_id for one in bob.who] == ["per-bob"]
+
+
+def test_what_cannot_be_priced_is_a_task_that_says_why(desk: Desk) -> None:
+    desk.firm.change("contract/ctr-one", hourly_rate_minor=0)
+    outcome = desk.run("psa.change_request.submitted", project_id="prj-one", text=EFFORT)
+    assert tools(outcome) == ["create_task", "send_customer_message"]
+    assert (
+        "states an effort of 16 h, and nothing is priced: contract/ctr-one#hourly_rate_minor: 0 is no rate"
+        in first(outcome, "create_task").rationale
+    )
+    assert "1,920" not in args(outcome, "send_customer_message")["body"]
 
 
 @pytest.mark.parametrize(
