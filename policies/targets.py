@@ -21,7 +21,8 @@ from tools.values import RecordKey, RecordKind
 _KIND_OF_ARGUMENT: Mapping[str, RecordKind] = {
     "customer_id": "customer", "contract_id": "contract", "project_id": "project", "milestone_id": "milestone",
     "invoice_id": "invoice", "time_entry_id": "time_entry", "ticket_id": "ticket", "message_id": "message",
-    "change_request_id": "change_request", "person_id": "person", "assignee_id": "person", "lead_id": "person",
+    "change_request_id": "change_request", "change_order_id": "change_order", "person_id": "person",
+    "assignee_id": "person", "lead_id": "person",
     "owner_id": "person",
 }  # fmt: skip
 

@@ -222,10 +222,14 @@ class ReverseWriteOff(Action):
 
 
 class SendCustomerMessage(Action):
-    """Leaves after `MESSAGE_DELAY_S`; until then it can be recalled."""
+    """Leaves after `MESSAGE_DELAY_S`; until then it can be recalled.
+
+    `change_order_id` is the draft that the message speaks of: without it the message does not leave.
+    """
 
     tool: Literal["send_customer_message"] = "send_customer_message"
     customer_id: Id
+    change_order_id: Id | Ref | None = None
     recipient: Email
     subject: Line
     body: Text

@@ -177,7 +177,7 @@ _SPECS = (
     ToolSpec(
         "send_customer_message", "Send a message to a customer", "customer", "within_window", "personal",
         {
-            "customer_id": (InReach(kind="customer"),),
+            "customer_id": (InReach(kind="customer"),), "change_order_id": (InReach(kind="change_order"),),
             "recipient": (ReachedField(kind="contact", field="email", match="customer_id"),),
             "subject": (PROSE,), "body": (PROSE,), "language": (BOUNDED,),
         },

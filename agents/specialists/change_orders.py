@@ -4,7 +4,7 @@ The effort is the customer's word and supported by nothing; what follows from it
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from agents.extraction import extract, newest
@@ -12,7 +12,7 @@ from agents.extraction.effort import called_effort
 from agents.situation import Situation, fact_id
 from agents.specialists import change_books
 from agents.specialists.letters import letter
-from agents.steps import Given, Step
+from agents.steps import Earlier, Given, Step
 from agents.wording import day, hours, line, money
 from tools.pricing.books import Asked, Unpriceable
 from tools.pricing.price import price
@@ -87,7 +87,7 @@ def offer(
     situation: Situation, project: Project, contract: Contract, change: PricedChange, contact: Contact,
     customer: Customer, lead: Person,
 ) -> Step:  # fmt: skip
-    """The message that goes with the order."""
+    """The message that goes with the order, and only once there is that order."""
     called, course = situation.called(project), change.proposed
     opening = (
         f"thank you for your message about {called}. {hours(change.minutes)} of work, as you put it, come to "
@@ -98,7 +98,7 @@ def offer(
         f"This is a draft. {lead.name} will settle the details with you. Until a change order is signed, nothing "
         "changes in what we agreed."
     )
-    return letter(
+    written = letter(
         situation, "offer", contact, customer, lead,
         purpose="say what the addition comes to as a draft; promise nothing",
         subject=line(f"Your addition to {called}: a draft"),
@@ -112,6 +112,7 @@ def offer(
         computed=_said(change, course),
         ungrounded=[f"effort of {hours(change.minutes)}"],
     )  # fmt: skip
+    return replace(written, args={**written.args, "change_order_id": Earlier("change_order", "change_order_id")})
 
 
 def _said(change: PricedChange, course: Course) -> Sequence[int | date]:

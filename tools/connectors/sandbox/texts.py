@@ -26,9 +26,10 @@ CHANGE_REQUESTS = (
        "French. Please send an estimate and tell us whether the release date can stay."),
     _w("scope_addition", "Single sign-on",
        "Our security people insist on single sign-on against Entra ID before go-live. Nobody mentioned this in the "
-       "workshops. Please add it to the plan."),
+       "workshops. Please add it to the plan; our own people expect about 12 days of work for it."),
     _w("scope_addition", "One more interface",
-       "Quick one: can you connect the warehouse system too? Should be a small thing, it has a REST API."),
+       "Quick one: can you connect the warehouse system too? Should be a small thing, it has a REST API. "
+       "We put it at 5 days of work."),
     _w("scope_addition", "Zusätzliche Auswertung",
        "Guten Tag, für den Monatsabschluss benötigen wir zusätzlich eine Auswertung nach Kostenstellen. Bitte teilen "
        "Sie uns mit, welcher Mehraufwand dadurch entsteht. Vielen Dank.", "de"),

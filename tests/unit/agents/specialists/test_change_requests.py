@@ -64,7 +64,10 @@ def test_the_assistant_prices_as_one_does_by_hand(desk: Desk) -> None:
     assert "EUR 1,920.00" in letter
     assert "5 March 2026" in letter
     assert "The order binds nobody before both sides have signed it." in letter
-    assert first(outcome, "send_customer_message").ungrounded == ["effort of 16 h"]
+    offer = first(outcome, "send_customer_message")
+    assert offer.ungrounded == ["effort of 16 h"]
+    # The offer leaves only once there is the order that it speaks of.
+    assert [ref.proposal for ref in offer.action.refs().values()] == [first(outcome, "create_change_order").id]
 
 
 def test_somebody_else_who_is_free_is_told_of(desk: Desk) -> None:
