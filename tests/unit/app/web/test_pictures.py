@@ -1,4 +1,4 @@
-import xml.etree.ElementTree as ET  # noqa: S405 - of our own drawing
+import xml.etree.ElementTree as ET
 from typing import cast
 
 from app.views.words import Labels
@@ -27,7 +27,7 @@ LABELS = cast(Labels, Called())
 def test_a_change_is_drawn_with_its_numbers_and_nothing_in_it_runs() -> None:
     change = price(books(milestones=[milestone("one", day(11))]), ASKED)
     drawn = change_picture(change, LABELS)
-    titles = [one.text or "" for one in ET.fromstring(drawn).iter(f"{SVG}title")]  # noqa: S314 - of our own drawing
+    titles = [one.text or "" for one in ET.fromstring(drawn).iter(f"{SVG}title")]
     assert "the change: done on 2026-03-05" in titles
     assert any("from 2026-03-13 to 2026-03-19" in one for one in titles)
     assert any("from 2026-03-13 to 2026-03-20" in one for one in titles)
@@ -46,6 +46,6 @@ def test_the_numbers_under_it_are_those_of_the_plan() -> None:
 
 def test_weeks_are_drawn_with_and_without_the_booking() -> None:
     drawn = load_picture(WeekLoads(person_id="ann", first_on=MONDAY, before=[60, 60], after=[110, 60]), HOSTILE)
-    bars = {one.get("class"): one for one in ET.fromstring(drawn).iter(f"{SVG}rect")}  # noqa: S314 - as above
+    bars = {one.get("class"): one for one in ET.fromstring(drawn).iter(f"{SVG}rect")}
     assert bars.keys() == {"over", "planned", "change"}
     assert "<script" not in drawn
