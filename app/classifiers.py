@@ -10,6 +10,7 @@ from typing import Any
 from agents.reasoners.embedded.artefact import Artefact, ArtefactUnusable, load, save
 from agents.reasoners.embedded.encoder import Encoder, EncoderUnavailable
 from agents.reasoners.embedded.reading import encoded, prepared, readable
+from app import heaps
 from app.errors import Problem
 from app.tables import Table, TableUnusable, read_table
 
@@ -66,6 +67,8 @@ def fit(cache: Path, rows: Labelled, error_target: float, told: Callable[[str], 
         check(rows.labels)
         told(f"encoding {len(rows.labels):,} rows")
         features = _features(cache, rows.columns, told)
+        # The encoder has done its part, and the rows may need the room.
+        heaps.give_back()
         made, quality = train(rows.columns, features, rows.labels, error_target, told)
     except TrainingRefused as refusal:
         raise Problem("invalid_body", str(refusal)) from refusal

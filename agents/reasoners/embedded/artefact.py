@@ -12,7 +12,7 @@ from agents.reasoners.embedded.classifier import Classifier, Logistic
 from agents.reasoners.embedded.likeness import Outlook
 from agents.reasoners.embedded.ngrams import Lexicon
 
-FORMAT = 2
+FORMAT = 3
 """Raise it when what is stored changes, or how n-grams are hashed: an older file is then refused, not misread."""
 
 
@@ -40,7 +40,8 @@ def save(path: Path, artefact: Artefact) -> None:
     arrays = {
         "document": np.frombuffer(json.dumps(described, ensure_ascii=False).encode(), np.uint8),
         "ngrams": made.lexicon.weights, "lexical": made.lexical, "sentence": made.sentence, "bias": made.bias,
-        "landmarks": made.landmarks, "centre": made.outlook.centre, "spread": made.outlook.spread,
+        "centre": made.outlook.centre, "spread": made.outlook.spread,
+        **{f"landmarks_{place}": one for place, one in enumerate(made.landmarks)},
         **{
             f"{name}_{part}": getattr(one, part)
             for name, one in (("confidence", made.confidence), ("strangeness", made.strangeness))
@@ -74,7 +75,8 @@ def load(path: Path, encoder: str) -> Artefact:
             ]
             made = Classifier(
                 tuple(described["labels"]), Lexicon(file["ngrams"]), file["lexical"],
-                Outlook(file["centre"], file["spread"]), described["inner"], file["landmarks"], file["sentence"],
+                Outlook(file["centre"], file["spread"]), described["inner"],
+                tuple(file[f"landmarks_{place}"] for place in range(len(file["centre"]))), file["sentence"],
                 file["bias"], described["temperature"], logistics[0], logistics[1], described["threshold"],
                 described["strangest"],
             )  # fmt: skip

@@ -63,8 +63,8 @@ class Classifier:
     outlook: Outlook
     inner: float
     """The inner layer's share of the texts' kernel."""
-    landmarks: "Numbers"
-    """(columns of text, landmarks, 768), as the outlook has them."""
+    landmarks: "tuple[Numbers, ...]"
+    """(landmarks, 768), turned as the outlook turns them, for each column of text."""
     sentence: "Numbers"
     """(landmarks, labels)"""
     bias: "Numbers"
@@ -102,7 +102,9 @@ class Classifier:
         for row in range(len(scores)):
             part = slice(sparse.starts[row], sparse.starts[row + 1])
             scores[row] += sparse.values[part] @ self.lexical[sparse.indices[part]]
-        kernel, cosine = likeness(self.outlook.of(features), self.landmarks, self.inner)
+        turned = [one.copy() for one in features]
+        self.outlook.turn(turned)
+        kernel, cosine = likeness(turned, self.landmarks, self.inner)
         nearest = cosine.max(axis=1)
         scores += kernel @ self.sentence
         factors = np.array([odds.get(label, 1.0) for label in self.labels], np.float32)

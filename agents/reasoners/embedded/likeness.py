@@ -29,16 +29,15 @@ class Outlook:
     centre: "Numbers"
     spread: "Numbers"
 
-    def of(self, features: "Sequence[Numbers]") -> "Numbers":
-        """Features (rows, 768) of each column as (columns, rows, 768), both halves of unit length."""
+    def turn(self, features: "Sequence[Numbers]") -> None:
+        """Turns the features (rows, 768) of each column, in place, into what is compared: two halves of unit length."""
         import numpy as np
 
-        seen = np.stack(features)
-        inner = seen[..., DIMENSIONS:]
-        inner -= self.centre[:, None]
-        inner /= self.spread[:, None]
-        inner /= np.maximum(np.linalg.norm(inner, axis=2, keepdims=True), 1e-9)
-        return seen
+        for column, centre, spread in zip(features, self.centre, self.spread, strict=True):
+            inner = column[:, DIMENSIONS:]
+            inner -= centre
+            inner /= spread
+            inner /= np.maximum(np.linalg.norm(inner, axis=1, keepdims=True), 1e-9)
 
 
 def outlook(features: "Sequence[Numbers]") -> Outlook:
@@ -52,14 +51,14 @@ def outlook(features: "Sequence[Numbers]") -> Outlook:
     )
 
 
-def likeness(rows: "Numbers", landmarks: "Numbers", inner: float) -> "tuple[Numbers, Numbers]":
-    """The kernel between rows and landmarks, and the cosine of their sentence vectors: (rows, landmarks) each.
+def likeness(rows: "Sequence[Numbers]", landmarks: "Sequence[Numbers]", inner: float) -> "tuple[Numbers, Numbers]":
+    """The kernel between turned rows and landmarks, and the cosine of their sentence vectors: (rows, landmarks) each.
 
     Both are means over the columns; `inner` is the inner layer's share of the kernel.
     """
     import numpy as np
 
-    cosine = np.zeros((rows.shape[1], landmarks.shape[1]), np.float32)
+    cosine = np.zeros((len(rows[0]), len(landmarks[0])), np.float32)
     kernel = np.zeros_like(cosine)
     for one, other in zip(rows, landmarks, strict=True):
         outer = one[:, :DIMENSIONS] @ other[:, :DIMENSIONS].T

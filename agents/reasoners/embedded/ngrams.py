@@ -5,6 +5,7 @@ words. Only numpy is needed, so a service pays no further library for it.
 """
 
 import re
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -33,7 +34,7 @@ class Sparse:
     """Rows of numbers that are mostly zero, as compressed rows (CSR): row i's are `indices[starts[i]:starts[i+1]]`."""
 
     starts: "Indexes"
-    indices: "Indexes"
+    indices: "NDArray[np.int32]"
     values: "Numbers"
 
 
@@ -57,7 +58,8 @@ class Lexicon:
         """
         import numpy as np
 
-        starts, indices, values, known = [0], [], [], []
+        starts, known = [0], []
+        indices, values = array("i"), array("f")
         scale = (2.0 * len(columns)) ** -0.5
         for row in zip(*columns, strict=True):
             seen = total = 0
@@ -66,14 +68,25 @@ class Lexicon:
                 kept = weighed > 0
                 seen, total = seen + int(kept.sum()), total + len(found)
                 length = float(np.sqrt((weighed**2).sum()))
-                indices.append(found[kept])
-                values.append((weighed[kept] * (scale / length if length else 0.0)).astype(np.float32))
-            starts.append(starts[-1] + sum(len(part) for part in values[-2 * len(columns) :]))
+                indices.frombytes(found[kept].astype(np.int32).tobytes())
+                values.frombytes((weighed[kept] * (scale / length if length else 0.0)).astype(np.float32).tobytes())
+            starts.append(len(indices))
             known.append(seen / total if total else 0.0)
         return (
-            Sparse(np.array(starts, np.int64), np.concatenate(indices), np.concatenate(values)),
+            Sparse(np.array(starts, np.int64), np.asarray(indices, np.int32), np.asarray(values, np.float32)),
             np.array(known, np.float32),
         )
+
+    def known(self, columns: Sequence[Sequence[str]]) -> "Numbers":
+        """Which share of each row's n-grams is known, as `read` answers it, without the rest."""
+        import numpy as np
+
+        shares = []
+        for row in zip(*columns, strict=True):
+            kept = [self.weights[found] > 0 for found, _ in _blocks(row, len(self.weights))]
+            total = sum(map(len, kept))
+            shares.append(sum(int(one.sum()) for one in kept) / total if total else 0.0)
+        return np.array(shares, np.float32)
 
 
 def lexicon(columns: Sequence[Sequence[str]], buckets: int) -> Lexicon:

@@ -20,7 +20,7 @@ class NotPositive(Exception):
 
 
 class Packed:
-    """`size` rows; filled row by row from the lower triangle, then solved, then used for its inverse's diagonal."""
+    """`size` rows; filled from the lower triangle, then solved, then used for its inverse's diagonal."""
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -30,12 +30,14 @@ class Packed:
         if size % 2:
             self.put(size, np.r_[np.zeros(size, np.float32), np.float32(1.0)])
 
-    def put(self, row: int, values: "Numbers") -> None:
-        """Row `row` up to and with its diagonal: (row + 1,)."""
+    def put(self, row: int, values: "Numbers", column: int = 0) -> None:
+        """Cells of row `row` from `column` on, at most up to its diagonal."""
         table, half = self._table(), self._half
-        table[1 + row, : min(row + 1, half)] = values[:half]
-        if row >= half:
-            table[: row - half + 1, row - half] = values[half:]
+        left = min(max(half - column, 0), len(values))
+        table[1 + row, column : column + left] = values[:left]
+        if left < len(values):
+            first = column + left - half
+            table[first : first + len(values) - left, row - half] = values[left:]
 
     def solved(self, right: "Numbers") -> "Numbers":
         """The solution for (size, columns) of right sides; replaces the matrix by its factor. Raises NotPositive."""

@@ -50,6 +50,12 @@ def test_labels_at_random_are_reported_as_such() -> None:
     assert quality.coverage < 0.3
 
 
+@given(st.lists(st.text("abc d", max_size=12), min_size=1, max_size=6))
+def test_what_is_known_of_a_text_is_the_same_with_and_without_reading_it(texts: list[str]) -> None:
+    words = lexicon([["a b c", "a b d", "c d"]], 4096)
+    assert np.array_equal(words.known([texts]), words.read([texts])[1])
+
+
 def test_an_answer_depends_on_its_row_alone(trained: tuple[Classifier, Quality]) -> None:
     texts, vectors, _ = rows()
     together = trained[0].say([texts], [vectors])

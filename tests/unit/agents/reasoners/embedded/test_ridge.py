@@ -7,16 +7,16 @@ from agents.reasoners.embedded.ngrams import Sparse, lexicon
 from agents.reasoners.embedded.ridge import Choice, Solution, solve
 
 
-def problem(rows: int) -> tuple[Sparse, np.ndarray, np.ndarray, int]:
+def problem(rows: int) -> tuple[Sparse, list[np.ndarray], np.ndarray, int]:
     draw = np.random.default_rng(3)
     truth = draw.integers(3, size=rows)
-    seen = draw.normal(size=(1, rows, 768)).astype(np.float32)
-    seen[0, np.arange(rows), truth] += 8
+    seen = draw.normal(size=(rows, 768)).astype(np.float32)
+    seen[np.arange(rows), truth] += 8
     for half in (slice(384), slice(384, None)):
-        seen[:, :, half] /= np.linalg.norm(seen[:, :, half], axis=2, keepdims=True)
+        seen[:, half] /= np.linalg.norm(seen[:, half], axis=1, keepdims=True)
     texts = [f"{'abc'[one]} word {draw.integers(9)}" for one in truth]
     words = lexicon([texts], 4096)
-    return words.read([texts])[0], seen, truth, len(words.weights)
+    return words.read([texts])[0], [seen], truth, len(words.weights)
 
 
 def dense(sparse: Sparse, buckets: int) -> np.ndarray:
@@ -27,7 +27,7 @@ def dense(sparse: Sparse, buckets: int) -> np.ndarray:
     return full
 
 
-def solved(sparse: Sparse, seen: np.ndarray, truth: np.ndarray, buckets: int) -> Solution:
+def solved(sparse: Sparse, seen: list[np.ndarray], truth: np.ndarray, buckets: int) -> Solution:
     return solve(sparse, seen, truth, 3, buckets, lambda step: None)
 
 
@@ -60,7 +60,7 @@ def test_rows_past_the_landmarks_are_judged_by_a_model_without_them(monkeypatch:
     found = solved(sparse, seen, truth, buckets)
     assert len(found.landmarks) <= 30
     rest = np.setdiff1d(np.arange(60), found.landmarks)
-    kernel, cosine = likeness(seen[:, rest], seen[:, found.landmarks], found.choice.inner)
+    kernel, cosine = likeness([seen[0][rest]], [seen[0][found.landmarks]], found.choice.inner)
     expected = kernel @ found.sentence + dense(sparse, buckets)[rest] @ found.lexical + found.bias
     assert found.scores[rest] == pytest.approx(expected, abs=1e-3)
     assert found.nearest[rest] == pytest.approx(cosine.max(axis=1), abs=1e-5)
@@ -69,7 +69,7 @@ def test_rows_past_the_landmarks_are_judged_by_a_model_without_them(monkeypatch:
 
 def test_nearest_is_never_the_row_itself() -> None:
     sparse, seen, truth, buckets = problem(25)
-    cosine = seen[0, :, :384] @ seen[0, :, :384].T
+    cosine = seen[0][:, :384] @ seen[0][:, :384].T
     np.fill_diagonal(cosine, -1)
     assert solved(sparse, seen, truth, buckets).nearest == pytest.approx(cosine.max(axis=1), abs=1e-5)
 
