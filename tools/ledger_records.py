@@ -81,9 +81,9 @@ class PurchaseOrder(Record):
 
 
 class ExchangeRate(Record):
-    """Minor units of the firm's base currency for one unit of `currency`, in parts per million, on a date.
+    """Minor units of the firm's base currency for one minor unit of another, in parts per million, on a date.
 
-    The id is the currency's code.
+    The id is the other currency's code.
     """
 
     kind: ClassVar[RecordKind] = "exchange_rate"

@@ -12,19 +12,28 @@ from tools.wording import day, hours
 
 
 def duplicates(books: Books) -> Iterator[Finding]:
-    """Entries that repeat an earlier one: same person, day, project, time and note.
+    """Entries that repeat an earlier one of the same person, day and project.
 
-    From half a day on the note does not tell two apart: nobody does the same hours twice in a day.
+    They have the same time and note, or the same note and a time that was rounded otherwise. From half a day on the
+    note does not tell two of the same time apart: nobody does the same hours twice in a day.
     """
-    seen: dict[tuple[object, ...], TimeEntry] = {}
+    seen: dict[tuple[str, date, str], list[TimeEntry]] = defaultdict(list)
     for entry in books.time:
-        note = entry.note if entry.minutes < books.limits.half_day_minutes else None
-        same = (entry.person_id, entry.day, entry.project_id, entry.minutes, note)
-        first = seen.setdefault(same, entry)
-        if first is not entry:
+        earlier = seen[entry.person_id, entry.day, entry.project_id]
+        first = next((one for one in earlier if _repeats(books, entry, one)), None)
+        earlier.append(entry)
+        if first is not None:
             facts = ((entry, "minutes"), (entry, "day"), (first, "minutes"), (first, "day"))
-            said = f"It repeats entry {first.id}: same day, project and time."
+            alike = "time" if entry.minutes == first.minutes else "note"
+            said = f"It repeats entry {first.id}: same day, project and {alike}."
             yield books.finding("duplicate_time", entry, said, facts, stake=worth(entry), computed=(first.id,))
+
+
+def _repeats(books: Books, entry: TimeEntry, first: TimeEntry) -> bool:
+    if entry.note == first.note:
+        apart = abs(entry.minutes - first.minutes)
+        return apart == 0 or (entry.note is not None and apart <= books.limits.rounding_minutes)
+    return entry.minutes == first.minutes >= books.limits.half_day_minutes
 
 
 def impossible_days(books: Books) -> Iterator[Finding]:

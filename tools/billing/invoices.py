@@ -6,8 +6,9 @@ from datetime import date
 
 from tools.billing.books import Books
 from tools.billing.finding import Finding
+from tools.billing.prices import NoExchangeRate, converted
 from tools.record import Record
-from tools.records import Contract, Invoice, Milestone, Period, TimeEntry
+from tools.records import Contact, Contract, ExchangeRate, Invoice, Milestone, Period, TimeEntry
 from tools.wording import day, hours, money
 
 _OUT = ("released", "paid")
@@ -28,11 +29,12 @@ def drafts(books: Books) -> Iterator[Finding]:
             said = f"The firm's records hold no contract {invoice.contract_id}."
             yield books.finding("contract_missing", invoice, said, [(invoice, "contract_id")], stake=_whole(invoice))
             continue
-        yield from _amount(books, invoice, contract)
+        yield from _amount(books, invoice, contract, siblings[contract.id])
         yield from _time(books, invoice)
         yield from _twice(books, invoice, siblings[contract.id])
         yield from _limit(books, invoice, contract, siblings[contract.id])
         yield from _dates(books, invoice, contract)
+        yield from _addressee(books, invoice, contract)
 
 
 def billable(books: Books, invoice: Invoice) -> list[TimeEntry]:
@@ -47,22 +49,34 @@ def _whole(invoice: Invoice) -> tuple[int, str]:
     return invoice.amount_minor, invoice.currency
 
 
-def _amount(books: Books, invoice: Invoice, contract: Contract) -> Iterator[Finding]:
+def _amount(books: Books, invoice: Invoice, contract: Contract, siblings: Sequence[Invoice]) -> Iterator[Finding]:
     facts: list[tuple[Record, str]] = [(invoice, "amount_minor"), (invoice, "minutes")]
     if invoice.amount_minor <= 0:
         yield books.finding("amount_not_positive", invoice, "The amount is not positive.", facts)
     elif invoice.currency != contract.currency:
-        said = f"Its currency is not the contract's: {invoice.currency}, and {contract.currency} there."
-        yield books.finding(
-            "currency_differs", invoice, said, [*facts, (invoice, "currency"), (contract, "currency")],
-            stake=_whole(invoice),
-        )  # fmt: skip
+        yield _other_currency(books, invoice, contract, facts)
     elif contract.type == "time_and_materials":
         yield from _by_time(books, invoice, facts)
     elif contract.type == "retainer":
         yield from _by_month(books, invoice, contract)
     else:
-        yield from _by_milestone(books, invoice)
+        yield from _by_milestone(books, invoice, siblings)
+
+
+def _other_currency(books: Books, invoice: Invoice, contract: Contract, facts: Sequence[tuple[Record, str]]) -> Finding:
+    """With what it comes to in the contract's currency by the ledger's rates and their days, where it has them."""
+    said = f"Its currency is not the contract's: {invoice.currency}, and {contract.currency} there."
+    computed: tuple[int, ...] = ()
+    cited = [*facts, (invoice, "currency"), (contract, "currency")]
+    try:
+        amount, rates = converted(books, invoice.amount_minor, invoice.currency, contract.currency)
+    except NoExchangeRate as missing:
+        said += f" There is no exchange rate for {missing.currency} to compare them by."
+    else:
+        days = [record.day for record, field in rates if isinstance(record, ExchangeRate) and field == "day"]
+        said += f" At the rates of {day(min(days))} it comes to {money(amount, contract.currency)}."
+        computed, cited = (amount,), [*cited, *rates]
+    return books.finding("currency_differs", invoice, said, cited, stake=_whole(invoice), computed=computed)
 
 
 def _by_time(books: Books, invoice: Invoice, facts: Sequence[tuple[Record, str]]) -> Iterator[Finding]:
@@ -84,6 +98,8 @@ def _by_time(books: Books, invoice: Invoice, facts: Sequence[tuple[Record, str]]
 def _by_month(books: Books, invoice: Invoice, contract: Contract) -> Iterator[Finding]:
     """Of a retainer: the months that the invoice covers, each at an equal part of the contract's value."""
     whole, covered = months(contract.start_on, contract.end_on), months(invoice.period_start_on, invoice.period_end_on)
+    if whole <= 0:
+        return  # it ends before it starts, and no period lies within its dates
     expected = contract.value_minor * covered // whole
     if _near(books, invoice.amount_minor, expected):
         return
@@ -96,18 +112,38 @@ def _by_month(books: Books, invoice: Invoice, contract: Contract) -> Iterator[Fi
     yield books.finding("amount_differs", invoice, said, facts, stake=apart, computed=(expected, whole))
 
 
-def _by_milestone(books: Books, invoice: Invoice) -> Iterator[Finding]:
+def _by_milestone(books: Books, invoice: Invoice, siblings: Sequence[Invoice]) -> Iterator[Finding]:
+    """Of a fixed price: a milestone has the amount, is reached, and no other invoice has billed it."""
     priced = [one for one in books.all(Milestone) if one.project_id == invoice.project_id and one.amount_minor]
-    if not priced or any(_near(books, invoice.amount_minor, one.amount_minor) for one in priced):
+    alike = [one for one in priced if _near(books, invoice.amount_minor, one.amount_minor)]
+    ahead = [one for one in alike if one.status in ("planned", "in_progress")]
+    out = [
+        one for one in siblings
+        if one.id != invoice.id and one.project_id == invoice.project_id and one.status in _OUT
+        and _near(books, one.amount_minor, invoice.amount_minor)
+    ]  # fmt: skip
+    if ahead and len(alike) - len(ahead) <= len(out):
+        first = min(ahead, key=lambda one: one.due_on)
+        said = f"Its milestone {_called(first)} is {first.status.replace('_', ' ')}, due on {day(first.due_on)}."
+        told = [(first, field) for field in ("status", "due_on", "name", "amount_minor")]
+        yield books.finding(
+            "milestone_open", invoice, said, [*told, (invoice, "amount_minor")], stake=_whole(invoice)
+        )  # fmt: skip
+    if alike or not priced:
         return
     closest = min(priced, key=lambda one: abs(one.amount_minor - invoice.amount_minor))
     said = (
-        f"No milestone has the amount {money(invoice.amount_minor, invoice.currency)}; the nearest, {closest.name}, "
-        f"has {money(closest.amount_minor, closest.currency)}."
+        f"No milestone has the amount {money(invoice.amount_minor, invoice.currency)}; the nearest, "
+        f"{_called(closest)}, has {money(closest.amount_minor, closest.currency)}."
     )
     facts = ((invoice, "amount_minor"), (closest, "amount_minor"), (closest, "name"))
     apart = (invoice.amount_minor - closest.amount_minor, invoice.currency)
     yield books.finding("amount_differs", invoice, said, facts, stake=apart)
+
+
+def _called(milestone: Milestone) -> str:
+    """Its name, or its id where only a customer typed the name: that is no word of ours."""
+    return milestone.name if milestone.trust("name").trusted else milestone.id
 
 
 def _value(entries: Sequence[TimeEntry]) -> int:
@@ -200,3 +236,13 @@ def _dates(books: Books, invoice: Invoice, contract: Contract) -> Iterator[Findi
         yield books.finding(
             "draft_stale", invoice, said, [(invoice, "drafted_on")], stake=_whole(invoice), computed=(age,)
         )
+
+
+def _addressee(books: Books, invoice: Invoice, contract: Contract) -> Iterator[Finding]:
+    """Whom the contract names for invoices; where no contact of the customer is known, nothing can be told of it."""
+    known = {one.id for one in books.all(Contact) if one.customer_id == contract.customer_id}
+    if contract.billing_contact_id is None or not known or contract.billing_contact_id in known:
+        return
+    said = f"Its billing contact {contract.billing_contact_id} is none of the customer's contacts on record."
+    facts = ((contract, "billing_contact_id"), (contract, "title"))
+    yield books.finding("contact_missing", invoice, said, facts, stake=_whole(invoice))

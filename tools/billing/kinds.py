@@ -10,10 +10,11 @@ Owner = Literal["person", "manager", "project_lead", "contract_owner", "account_
 Kind = Literal[
     "rate_differs", "rate_not_positive", "currency_differs", "duplicate_time", "impossible_hours", "time_on_leave",
     "wrong_project", "wrong_phase", "approval_missing", "closed_period", "amount_differs", "amount_not_positive",
-    "duplicate_invoice", "cap_exceeded", "time_unapproved", "time_flagged", "contract_missing", "outside_contract",
-    "draft_stale", "project_missing", "duplicate_expense", "round_amounts", "unit_price_outlier", "terms_differ",
-    "terms_missing", "language_unread", "rate_below_card", "rate_card_missing", "exchange_rate_missing",
-    "exchange_rate_stale", "skills_missing", "calendar_stale", "orphan_project", "budget_missing", "customer_twice",
+    "duplicate_invoice", "cap_exceeded", "time_unapproved", "time_flagged", "milestone_open", "contact_missing",
+    "contract_missing", "outside_contract", "draft_stale", "project_missing", "duplicate_expense", "round_amounts",
+    "unit_price_outlier", "terms_differ", "terms_missing", "language_unread", "rate_below_card", "rate_card_missing",
+    "exchange_rate_missing", "exchange_rate_stale", "skills_missing", "calendar_stale", "orphan_project",
+    "budget_missing", "customer_twice",
 ]  # fmt: skip
 
 
@@ -49,6 +50,8 @@ KINDS: Mapping[Kind, KindSpec] = {
     "cap_exceeded": KindSpec("More than the contract allows", "contract_owner", "Bill up to it, or amend it."),
     "time_unapproved": KindSpec("Bills time that nobody approved", "project_lead", "Have the time approved first."),
     "time_flagged": KindSpec("Time of the period is flagged", "project_lead", "Clear the flags first."),
+    "milestone_open": KindSpec("Bills a milestone not reached", "project_lead", "Complete the milestone first."),
+    "contact_missing": KindSpec("Nobody on record to send it to", "account_lead", "Enter the billing contact."),
     "contract_missing": KindSpec("No such contract on record", "contract_owner", "Enter the contract."),
     "outside_contract": KindSpec("Outside the contract's dates", "contract_owner", "Check dates, or amend them."),
     "draft_stale": KindSpec("Draft that nobody moved", "project_lead", "Release or cancel it.", holds=False, sure=8),

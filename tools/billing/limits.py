@@ -14,6 +14,7 @@ class Limits:
 
     day_minutes: int = 16 * 60
     half_day_minutes: int = 240
+    rounding_minutes: int = 15
     tolerance_bp: int = 100
     unapproved_bp: int = 1_000
     draft_days: int = 30

@@ -41,7 +41,7 @@ class NoExchangeRate(Exception):
 def converted(books: Books, amount_minor: int, currency: str, into: str) -> tuple[int, Cited]:
     """The amount in another currency, rounded to the nearest minor unit, with the rates and dates used as facts.
 
-    Raises NoExchangeRate. Currencies are taken to have minor units alike, as rates of the ledger do.
+    Raises NoExchangeRate.
     """
     if currency == into:
         return amount_minor, ()

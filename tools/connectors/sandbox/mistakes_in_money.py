@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from tools.connectors.sandbox.invoices import month_span
 from tools.connectors.sandbox.mistakes import Culprit, Mistake
-from tools.records import Contract, Expense, Invoice, Period, Person, PurchaseOrder, TimeEntry
+from tools.records import Contract, Expense, Invoice, Milestone, Period, Person, Project, PurchaseOrder, TimeEntry
 
 
 def _draft(by: Culprit, *forms: str) -> Invoice:
@@ -119,6 +119,36 @@ def wrong_year(by: Culprit) -> None:
     by.note("outside_contract", by.change(invoice, period_start_on=start_on, period_end_on=end_on))
 
 
+def too_early(by: Culprit) -> None:
+    """A milestone billed by its date in the plan, which nobody has reached; no other one waits to be billed."""
+    waiting = {one.project_id for one in by.all(Milestone) if one.status == "completed"}
+    milestone = by.pick(
+        Milestone,
+        lambda one: one.status in ("planned", "in_progress") and one.amount_minor > 0
+        and by.get(Project, one.project_id).status == "running" and one.project_id not in waiting,
+    )  # fmt: skip
+    released = by.pick(
+        Invoice, lambda one: one.project_id == milestone.project_id and one.status in ("released", "paid")
+    )
+    start_on, end_on = month_span(by.today, 0)
+    again = by.copy(
+        released, number=f"{released.number}-B", status="draft", amount_minor=milestone.amount_minor,
+        written_off_minor=0, period_start_on=start_on, period_end_on=end_on, drafted_on=by.today,
+    )  # fmt: skip
+    by.note("milestone_open", again)
+
+
+def lost_contact(by: Culprit) -> None:
+    """Whom the invoices went to has left the customer, and the contact was deleted."""
+    invoice = _draft(by, *_BY_MONTH)
+    contract = by.get(Contract, invoice.contract_id)
+    ident = "cnt-99"
+    by.change(contract, billing_contact_id=ident, crm_billing_contact_id=ident, erp_billing_contact_id=ident)
+    by.note("contact_missing", *(
+        one for one in by.all(Invoice) if one.contract_id == contract.id and one.status in ("draft", "held")
+    ))  # fmt: skip
+
+
 def _expense(by: Culprit) -> Expense:
     return by.pick(Expense, lambda one: one.status == "approved")
 
@@ -173,7 +203,7 @@ IN_MONEY: dict[str, Mistake] = {
     one.__name__: one
     for one in (
         over_the_cap, time_not_approved, time_in_doubt, wrong_year, wrong_amount, nothing_to_pay, billed_twice,
-        lost_contract, closed_month, left_lying, nobodys_expense, nobodys_order, expense_twice, expense_unapproved,
-        order_unapproved, late_expense, guessed_amounts, dear_order,
+        lost_contract, closed_month, left_lying, too_early, lost_contact, nobodys_expense, nobodys_order,
+        expense_twice, expense_unapproved, order_unapproved, late_expense, guessed_amounts, dear_order,
     )
 }  # fmt: skip

@@ -10,6 +10,7 @@ from tools.billing.finding import Finding
 from tools.billing.limits import Limits
 from tools.records import (
     Assignment,
+    Contact,
     Contract,
     Customer,
     Expense,
@@ -35,6 +36,13 @@ def customer(ident: str = "cus-1", **more: Any) -> Customer:
         "account_lead_id": "per-account",
     }  # fmt: skip
     return Customer(**(values | more))
+
+
+def contact(ident: str = "cnt-1", **more: Any) -> Contact:
+    values: dict[str, Any] = {
+        "id": ident, "authors": ERP, "customer_id": "cus-1", "name": "Bea Lund", "email": f"{ident}@harbour.example",
+    }  # fmt: skip
+    return Contact(**(values | more))
 
 
 def contract(ident: str = "ctr-1", **more: Any) -> Contract:

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.unit.tools.billing.small_books import contract, entry, found, invoice, kinds, milestone
+from tests.unit.tools.billing.small_books import ERP, contact, contract, entry, found, invoice, kinds, milestone
 from tools.billing.checks import INVOICES
 from tools.billing.invoices import months
+from tools.records import ExchangeRate
 from tools.values import Money
 
 RETAINER: dict[str, Any] = {"type": "retainer", "value_minor": 12_000_000, "cap_minor": None}
@@ -67,7 +68,7 @@ def test_a_retainer_is_billed_by_the_month() -> None:
 
 def test_a_fixed_price_is_billed_by_milestones_and_never_exceeded() -> None:
     fixed = contract(type="fixed_price", value_minor=200_000)
-    steps = [milestone(amount_minor=96_000), milestone("mst-2", amount_minor=104_000)]
+    steps = [milestone(amount_minor=96_000, status="completed"), milestone("mst-2", amount_minor=104_000)]
     assert found(INVOICES, fixed, *steps) == []
     (wrong,) = found(INVOICES, fixed, *steps, invoice(amount_minor=100_000))
     assert wrong.kind == "amount_differs"
@@ -105,3 +106,51 @@ def test_closed_months_and_days_outside_the_contract() -> None:
 )
 def test_months_are_those_that_the_days_touch(start: str, end: str, count: int) -> None:
     assert months(date.fromisoformat(start), date.fromisoformat(end)) == count
+
+
+def test_another_currency_is_told_in_the_contracts_at_the_ledgers_rates_and_their_days() -> None:
+    rates = [
+        ExchangeRate(id=ident, authors=ERP, base_currency="EUR", rate_ppm=ppm, day=day)
+        for ident, ppm, day in (("EUR", 1_000_000, date(2026, 3, 18)), ("USD", 920_000, date(2026, 3, 16)))
+    ]
+    (only,) = found(INVOICES, invoice(currency="USD"), *rates)
+    assert only.says.endswith("At the rates of 16 March 2026 it comes to EUR 883.20.")
+    assert {"exchange_rate/USD#rate_ppm", "exchange_rate/USD#day", "exchange_rate/EUR#day"} <= set(only.evidence)
+    assert only.computed == (88_320,)
+    (unknown,) = found(INVOICES, invoice(currency="USD"))
+    assert unknown.says.endswith("There is no exchange rate for USD to compare them by.")
+
+
+@pytest.mark.parametrize("status", ["planned", "in_progress"])
+def test_a_milestone_is_billed_once_it_is_reached(status: str) -> None:
+    fixed = contract(type="fixed_price", value_minor=300_000)
+    (only,) = found(INVOICES, fixed, milestone(amount_minor=96_000, status=status))
+    assert (only.kind, only.says) == (
+        "milestone_open", f"Its milestone Design is {status.replace('_', ' ')}, due on 28 February 2026."
+    )  # fmt: skip
+    reached = milestone(amount_minor=96_000, status="completed")
+    ahead = milestone("mst-2", amount_minor=96_000, status=status, name="Build")
+    assert found(INVOICES, fixed, reached, ahead) == []
+    # Of two that cost the same one is reached, and it was billed in January.
+    billed = invoice("inv-0", status="paid", period_start_on=date(2026, 1, 1))
+    (again,) = found(INVOICES, fixed, reached, ahead, billed)
+    assert (again.kind, again.says.split(" is ")[0]) == ("milestone_open", "Its milestone Build")
+
+
+def test_a_milestones_name_that_only_a_customer_typed_is_not_repeated() -> None:
+    typed = milestone(amount_minor=96_000, authors=ERP | {"name": "customer/cus-1"})
+    (only,) = found(INVOICES, contract(type="fixed_price", value_minor=200_000), typed)
+    assert only.says.startswith("Its milestone mst-1 is in progress")
+
+
+def test_the_billing_contact_is_one_of_the_customers() -> None:
+    terms = contract(billing_contact_id="cnt-1")
+    assert found(INVOICES, terms) == []  # no contact is known, so nothing can be told
+    assert found(INVOICES, terms, contact()) == []
+    others = [contact("cnt-2"), contact(customer_id="cus-2")]
+    assert kinds(found(INVOICES, terms, *others)) == [("contact_missing", "inv-1")]
+
+
+def test_a_retainer_that_ends_before_it_starts_bills_nothing_within_its_dates() -> None:
+    turned = contract(**RETAINER, start_on=date(2026, 2, 1), end_on=date(2026, 1, 31))
+    assert kinds(found(INVOICES, turned)) == [("outside_contract", "inv-1")]

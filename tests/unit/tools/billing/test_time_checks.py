@@ -65,6 +65,14 @@ def test_repetitions_are_told_apart_by_their_notes_unless_they_are_long() -> Non
     assert "time_entry/tim-1#minutes" in repeated.evidence
 
 
+def test_the_same_note_repeats_an_entry_that_was_rounded_otherwise() -> None:
+    short = [entry("tim-1", minutes=60, note="a"), entry("tim-2", minutes=75, note="a")]
+    (repeated,) = found(TIME, *short)
+    assert (repeated.record.id, repeated.says) == ("tim-2", "It repeats entry tim-1: same day, project and note.")
+    assert found(TIME, short[0], entry("tim-2", minutes=76, note="a")) == []
+    assert found(TIME, entry("tim-1", minutes=60), entry("tim-2", minutes=75)) == []  # no note to go by
+
+
 def test_a_long_day_of_several_entries_tells_each_of_them_but_only_the_sum() -> None:
     other = [project("prj-2"), seat("asg-2", project_id="prj-2"), entry("tim-2", project_id="prj-2", minutes=600)]
     long = found(TIME, *other)

@@ -29,7 +29,9 @@ def test_each_truth_names_a_record_that_was_changed_or_made(today: date) -> None
     after = {str(record.key): record for record in records}
     assert len(after) == len(records), "an id is used twice"
     assert {kind for kind, _ in planted} <= KINDS.keys()
-    indirect = {"round_amounts", "rate_card_missing", "cap_exceeded", "time_flagged", "time_unapproved"}
+    indirect = {
+        "round_amounts", "rate_card_missing", "cap_exceeded", "time_flagged", "time_unapproved", "contact_missing",
+    }  # fmt: skip
     for kind, key in planted:
         assert str(key) in after, (kind, key)
         assert kind in indirect or after[str(key)] != before.get(str(key)), (kind, key)
