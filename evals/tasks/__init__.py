@@ -19,6 +19,7 @@ TASKS: dict[str, str] = {
     "mspsp": "mspsp",
     "sales_reports": "sales_reports",
     "billing": "billing",
+    "pricing": "pricing",
 }
 """Task → module of this package with `prepare(name, files) -> Prepared`."""
 

@@ -1,0 +1,1 @@
+"""Generated changes to price, and their prices worked out in another way."""
