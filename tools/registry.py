@@ -124,7 +124,8 @@ _SPECS = (
         "create_change_order", "Draft a change order", "contract", "reversible", "financial",
         {
             "project_id": (_PROJECT,), "change_request_id": (InReach(kind="change_request"),), "title": (PROSE,),
-            "minutes": (), "amount_minor": (), "currency": (_PROJECT_CURRENCY,),
+            # How much work it is, is said by somebody; what is weighed is the amount made of it.
+            "minutes": (BOUNDED,), "amount_minor": (), "currency": (_PROJECT_CURRENCY,),
         },
         readback.create_change_order, inverses.created("change_order", "change_order_id"), stakes.amount,
     ),
