@@ -8,6 +8,8 @@ from pydantic import ConfigDict
 from agents.summaries import RefKind, Section
 from app.api.answers import Answer, Asked, Base64, BasisPoints, Named, Natural, Time
 from policies.simulate import Simulation
+from tools.figures.business import Business
+from tools.figures.incidents import Incident
 
 
 class Task(Answer):
@@ -163,6 +165,7 @@ class SchemaName(Answer):
 class Latency(Answer):
     p50: Natural | None
     p90: Natural | None
+    p95: Natural | None
     n: Natural
 
 
@@ -174,10 +177,30 @@ class Waiting(Answer):
 class IndicatorsOf(Answer):
     automation_rate_bp: str
     reversal_rate_bp: str
+    approved_as_proposed_bp: str
+
+
+class WindowBefore(Answer):
+    """The same figures of as many days before."""
+
+    automation_rate_bp: BasisPoints | None
+    reversal_rate_bp: BasisPoints | None
+    approved_as_proposed_bp: BasisPoints | None
+    approval_latency_s: Latency
+
+
+class Incidents(Answer):
+    """What has to be looked at: by the firm, and by whoever runs the service."""
+
+    business: list[Incident]
+    technical: list[Incident]
 
 
 class Indicators(Answer):
-    """Counts by status or word; rates in basis points of what `of` says, None where there is nothing to count."""
+    """Counts by status or word; rates in basis points of what `of` says, None where there is nothing to count.
+
+    `observed` counts what would have been decided in workflows that are only observed.
+    """
 
     since: Time
     until: Time
@@ -187,8 +210,13 @@ class Indicators(Answer):
     executions: dict[str, Natural]
     automation_rate_bp: BasisPoints | None
     reversal_rate_bp: BasisPoints | None
+    approved_as_proposed_bp: BasisPoints | None
     approval_latency_s: Latency
+    before: WindowBefore
     queue: Waiting
+    observed: dict[str, Natural]
+    business: Business | None
+    incidents: Incidents
     of: IndicatorsOf
 
 

@@ -161,7 +161,15 @@ def test_indicators_count_what_happened(api: Api) -> None:
     _, (row,) = waiting(api)
     found = api.get("/v1/indicators").json()
     assert (found["queue"]["pending"], found["decisions"], found["automation_rate_bp"]) == (1, {"review": 1}, 0)
-    assert found["approval_latency_s"] == {"p50": None, "p90": None, "n": 0}
+    assert found["approval_latency_s"] == {"p50": None, "p90": None, "p95": None, "n": 0}
+    # The firm's own figures are those of its records, and nothing that people have to settle is technical.
+    assert found["business"]["backlog"]["invoices"] > 0
+    assert found["business"]["at_risk"]["running"] == 30
+    assert {one["kind"] for one in found["incidents"]["business"]} == {
+        "unassigned_project",
+        "project_without_lead",
+    }
+    assert found["incidents"]["technical"] == []
     api.world.clock.move(minutes=10)
     body = {"verdict": "approve", "args_digest": row.args_digest}
     api.post(f"/v1/reviews/{row.id}/verdicts", body, "finn")

@@ -1,0 +1,22 @@
+"""The firm's records that figures are made of, as its system of record has them now."""
+
+from app.context import Context
+from tools.figures.business import FirmRecords
+from tools.lookups import MOST_TIME
+from tools.ports import SourceUnavailable
+from tools.records import Assignment, Forecast, Invoice, Person, Project, TimeEntry
+
+_MOST = 5_000
+
+
+def firm_records(ctx: Context, tenant: str) -> FirmRecords | None:
+    """None where they cannot be read."""
+    try:
+        read = ctx.connectors.reader(tenant)
+        return FirmRecords(
+            ctx.clock().date(), read.find(Person, {}, _MOST), read.find(Project, {}, _MOST),
+            read.find(Forecast, {}, _MOST), read.find(Assignment, {}, _MOST), read.find(Invoice, {}, _MOST),
+            read.find(TimeEntry, {}, MOST_TIME),
+        )  # fmt: skip
+    except SourceUnavailable:
+        return None
