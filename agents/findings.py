@@ -18,7 +18,7 @@ CITED = 30
 def books_of(situation: Situation, *read: Iterable[Record]) -> Books:
     """The records in reach and those that were `read` beside them, as of today, with what verdicts have taught."""
     beside = (record for records in read for record in records)
-    return Books([*situation.reached.records.values(), *beside], situation.today, learned=situation.learned)
+    return Books([*situation.reached.records.values(), *beside], situation.today, learned=situation.learned())
 
 
 def serious(books: Books, finding: Finding) -> bool:

@@ -16,7 +16,7 @@ from agents.nodes.ground import ground
 from agents.nodes.plan import SPECIALISTS, asking, family
 from agents.reasoners.base import Reasoner
 from agents.state import Run, TriageState
-from tools.billing.confidence import NOTHING_LEARNED, Learned
+from tools.billing.confidence import Learned
 from tools.events import WorkflowEvent
 from tools.facts import Trust
 from tools.lookups import Lookups
@@ -47,13 +47,13 @@ class Triage:
         journal: Journal,
         trust: Mapping[str, Trust],
         new_proposal_id: Callable[[], str],
-        learned: Learned = NOTHING_LEARNED,
+        learned: Callable[[], Learned] = Learned,
     ) -> Outcome:
         """What is proposed for this event, or nothing and why.
 
         `trust` is the trust in the event's fields by name; a field without an entry is a customer's word.
-        `new_proposal_id` gives `prp_…` ids; `learned` is what people's verdicts say of findings.
-        Raises SourceUnavailable when the records cannot be read, and
+        `new_proposal_id` gives `prp_…` ids; `learned` answers what people's
+        verdicts say of findings. Raises SourceUnavailable when the records cannot be read, and
         pydantic.ValidationError when the event's data is not of its type.
         """
         run = Run(event, tenant, now, lookups, journal, self._reasoner, trust, new_proposal_id, learned)

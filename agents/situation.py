@@ -1,12 +1,12 @@
 """Situation: one event with all that was read about it, as the specialists see it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from agents.steps import Given
-from tools.billing.confidence import NOTHING_LEARNED, Learned
+from tools.billing.confidence import Learned
 from tools.events import EventData, WorkflowEvent
 from tools.facts import Fact, Trust
 from tools.lookups import Lookups
@@ -24,7 +24,7 @@ E = TypeVar("E", bound=EventData)
 class Situation:
     """`trust` is the trust in each field of the event, by name; a field without an entry is a customer's word.
 
-    `learned` is what people's verdicts say of findings.
+    `learned` answers what people's verdicts say of findings.
     """
 
     event: WorkflowEvent
@@ -34,7 +34,7 @@ class Situation:
     lookups: Lookups
     reached: Reach
     trust: Mapping[str, Trust]
-    learned: Learned = NOTHING_LEARNED
+    learned: Callable[[], Learned] = Learned
     assessment: Assessment | None = None
 
     @property

@@ -9,7 +9,7 @@ from agents.journal import Journal
 from agents.reasoners.base import Reasoner
 from agents.situation import Situation
 from agents.steps import Plan
-from tools.billing.confidence import NOTHING_LEARNED, Learned
+from tools.billing.confidence import Learned
 from tools.events import WorkflowEvent
 from tools.facts import Trust
 from tools.lookups import Lookups
@@ -36,4 +36,4 @@ class Run:
     reasoner: Reasoner
     trust: Mapping[str, Trust]
     new_proposal_id: Callable[[], str]
-    learned: Learned = NOTHING_LEARNED
+    learned: Callable[[], Learned]

@@ -29,6 +29,7 @@ from app.durable.dbos_queue import DbosQueue
 from app.durable.dbos_worker import DbosWorker
 from app.durable.port import Schedule, Work, WorkQueue
 from app.endpoint import endpoint_of
+from app.experience import Experience
 from app.intake import Intake
 from app.rulesets import SHIPPED, Rulesets
 from app.secret_box import SecretBox
@@ -239,6 +240,7 @@ def compose(
         rulesets=rulesets,
         triage=triage,
         learner=learner,
+        experience=Experience(engine),
         connectors=connectors,
     )
 

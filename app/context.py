@@ -13,10 +13,12 @@ from app.audit.log import Log
 from app.audit.vault import Vault
 from app.clock import Clock
 from app.durable.port import WorkQueue
+from app.experience import Experience
 from app.intake import Intake
 from app.rulesets import Rulesets
 from app.secret_box import SecretBox
 from app.settings import Settings
+from tools.billing.confidence import Learned
 from tools.events import WorkflowEvent
 from tools.facts import Trust
 from tools.lookups import Lookups
@@ -48,6 +50,7 @@ class Agents(Protocol):
         journal: Journal,
         trust: Mapping[str, Trust],
         new_proposal_id: Callable[[], str],
+        learned: Callable[[], Learned],
     ) -> Outcome:
         """See agents.graph.Triage.run."""
 
@@ -67,4 +70,5 @@ class Context:
     rulesets: Rulesets
     triage: Agents
     learner: Learner | None
+    experience: Experience
     connectors: Connectors

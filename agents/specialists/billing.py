@@ -33,9 +33,10 @@ def plan(situation: Situation) -> Plan:
     siblings = situation.lookups.invoices_of(invoice.contract_id)
     books = books_of(situation, _of_period(invoice, time), siblings, [month] if month else [])
     findings = [*(one for one in find(books, INVOICES) if one.record == invoice.key), *_on_time(books, invoice)]
-    held = [one for one in findings if serious(books, one)]
-    said = [one for one in findings if one not in held]
     contract = situation.record(Contract, invoice.contract_id)
+    # Without a contract nothing says that the money is due, whatever people thought of such findings before.
+    held = [one for one in findings if contract is None or serious(books, one)]
+    said = [one for one in findings if one not in held]
     if held or contract is None:
         return Plan(summary, (_hold(situation, books, invoice, held, said),))
     return Plan(summary, (_release(situation, books, invoice, contract, said),))

@@ -81,6 +81,7 @@ def handle(ctx: Context, item: WorkItem) -> None:
             event, tenant=asked.review.tenant, now=now, lookups=Lookups(read),
             journal=DatabaseJournal(ctx, Account.of_case(asked.found.case, asked.event_row)),
             trust=asked.found.trigger.trust, new_proposal_id=lambda: new_id("prp", now),
+            learned=lambda: ctx.experience.of(asked.review.tenant),
         )  # fmt: skip
     except ModelBusy as busy:
         raise TryLater(busy.after) from busy

@@ -262,8 +262,11 @@ def _carry_out(ctx: Context, asked: _Asked, action: Action | None, material: Mat
             "decision": review.decision_id,
         },
         digests={"shown": asked.body.args_digest, "args": action.digest() if action else review.args_digest},
-        details={"verdict": asked.body.verdict, "tool": review.tool}, payloads=payloads, shown_at=asked.shown_at,
-        decided_at=now, delegated_by=_delegated_by(asked.actor, review),
+        details={
+            "verdict": asked.body.verdict, "tool": review.tool,
+            "findings": sorted({one.kind for one in found.proposal.findings}) or None,
+        },
+        payloads=payloads, shown_at=asked.shown_at, decided_at=now, delegated_by=_delegated_by(asked.actor, review),
     )  # fmt: skip
     match asked.body.verdict:
         case "approve":

@@ -89,6 +89,7 @@ def handle(ctx: Context, item: WorkItem) -> None:
             claimed.trigger.event, tenant=claimed.case.tenant, now=now, lookups=Lookups(read),
             journal=DatabaseJournal(ctx, Account.of_case(claimed.case, claimed.event_row)), trust=claimed.trigger.trust,
             new_proposal_id=lambda: new_id("prp", now),
+            learned=lambda: ctx.experience.of(claimed.case.tenant),
         )  # fmt: skip
     except ModelBusy as busy:
         raise TryLater(busy.after) from busy

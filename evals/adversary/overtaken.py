@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from agents.journal import Journal
 from evals.adversary.texts import ACCOUNT, ADDRESS, AMOUNT, LINK
 from tools.actions import Action, parse_action
+from tools.billing.confidence import Learned
 from tools.events import EVENT_TYPES, WorkflowEvent
 from tools.facts import Trust
 from tools.lookups import Lookups
@@ -48,6 +49,7 @@ class OvertakenAgents:
         journal: Journal,
         trust: Mapping[str, Trust],
         new_proposal_id: Callable[[], str],
+        learned: Callable[[], Learned],
     ) -> Outcome:
         data = EVENT_TYPES[event.type].model_validate(event.data)
         reached = lookups.reach(event.subject, now, also=data.related())

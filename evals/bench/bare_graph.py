@@ -21,6 +21,7 @@ from agents.state import Run
 from app.ids import new_id
 from app.workflow.deliveries import Read, read
 from evals.bench.firm import TENANT, Firm
+from tools.billing.confidence import Learned
 from tools.events import WorkflowEvent
 from tools.facts import Trust
 from tools.lookups import Lookups
@@ -68,6 +69,7 @@ class BareGraph:
         run = Run(
             event=taken.event, tenant=TENANT, now=now, lookups=self._lookups, journal=_NothingPaid(),
             reasoner=self._reasoner, trust=_trust(taken.event), new_proposal_id=lambda: new_id("prp", now),
+            learned=Learned,
         )  # fmt: skip
         self._graph.invoke({}, {"configurable": {"thread_id": uuid.uuid4().hex}}, context=run)
 

@@ -11,10 +11,11 @@ from agents.journal import Journal
 from app.durable.port import TryLater, Work, WorkItem
 from app.store.engine import read_only, unit_of_work
 from tools.actions import Action
+from tools.billing.confidence import Learned
 from tools.events import WorkflowEvent
 from tools.facts import Trust
 from tools.lookups import Lookups
-from tools.proposals import Assessment, Outcome, Proposal
+from tools.proposals import Assessment, Outcome, Proposal, ProposedFinding
 
 Planned = Action | Callable[[Sequence[str]], Action]
 """An action, or what makes one of the ids of the proposals before it."""
@@ -171,7 +172,8 @@ class FakeQueue:
 class FakeAgents:
     """Stands where the graph stands and says whatever it was told, as the worst of models might.
 
-    `says` is taken for the next event, `always` for every one without; else nothing is proposed.
+    `says` is taken for the next event, `always` for every one without; else nothing is proposed. `learned` is what
+    people had said of findings before the last event.
     """
 
     def __init__(self) -> None:
@@ -179,12 +181,18 @@ class FakeAgents:
         self.always: Callable[[Callable[[], str]], Outcome] | None = None
         self.seen: list[WorkflowEvent] = []
         self.fails: list[Exception] = []
+        self.learned = Learned()
 
     def says(
-        self, *planned: Planned, confidence: int = 100, evidence: Sequence[str] = (), ungrounded: Sequence[str] = ()
+        self,
+        *planned: Planned,
+        confidence: int = 100,
+        evidence: Sequence[str] = (),
+        ungrounded: Sequence[str] = (),
+        findings: Sequence[ProposedFinding] = (),
     ) -> None:
         """What is proposed for the next event."""
-        self._next.append(_speech(planned, confidence, evidence, ungrounded))
+        self._next.append(_speech(planned, confidence, evidence, ungrounded, findings))
 
     def says_always(self, *planned: Planned) -> None:
         """What is proposed for each event for which nothing else was said."""
@@ -200,8 +208,10 @@ class FakeAgents:
         journal: Journal,
         trust: Mapping[str, Trust],
         new_proposal_id: Callable[[], str],
+        learned: Callable[[], Learned],
     ) -> Outcome:
         self.seen.append(event)
+        self.learned = learned()
         if self.fails:
             raise self.fails.pop(0)
         speech = self._next.pop(0) if self._next else self.always
@@ -212,7 +222,11 @@ class FakeAgents:
 
 
 def _speech(
-    planned: Sequence[Planned], confidence: int, evidence: Sequence[str], ungrounded: Sequence[str]
+    planned: Sequence[Planned],
+    confidence: int,
+    evidence: Sequence[str],
+    ungrounded: Sequence[str],
+    findings: Sequence[ProposedFinding] = (),
 ) -> Callable[[Callable[[], str]], Outcome]:
     def speak(new_proposal_id: Callable[[], str]) -> Outcome:
         ids: list[str] = []
@@ -225,6 +239,7 @@ def _speech(
                     {
                         "id": ids[-1], "action": action, "rationale": "because", "expected_effect": "it is done",
                         "undo": "by undo", "evidence": list(evidence), "ungrounded": list(ungrounded),
+                        "findings": list(findings),
                     }
                 )
             )  # fmt: skip

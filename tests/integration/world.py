@@ -25,6 +25,7 @@ from app.bootstrap import TenantConnectors, compose, works
 from app.context import Agents, Context
 from app.durable.port import WorkItem
 from app.errors import Code, Problem
+from app.experience import Experience
 from app.identity.principals import add_principal, grants_of, machine_actor
 from app.identity.sources import add_source
 from app.identity.tenants import add_tenant
@@ -152,7 +153,7 @@ class World:
     def over(cls, world: "World", engine: Engine) -> "World":
         """The same firms and people over another database, which has what theirs has."""
         queue = FakeQueue(engine, world.clock)
-        ctx = replace(world.ctx, engine=engine, queue=queue)
+        ctx = replace(world.ctx, engine=engine, queue=queue, experience=Experience(engine))
         queue.handle_by(works(ctx))
         return replace(world, ctx=ctx, queue=queue, _told={})
 

@@ -9,6 +9,7 @@ from agents.graph import Triage
 from agents.journal import ModelResponse, Spent
 from agents.reasoners.base import Reasoner
 from tools.actions import Action
+from tools.billing.confidence import NOTHING_LEARNED, Learned
 from tools.events import EVENT_TYPES, WorkflowEvent
 from tools.facts import Trust
 from tools.lookups import Lookups
@@ -95,6 +96,7 @@ class Desk:
     reasoner: Reasoner
     journal: Journal = field(default_factory=Journal)
     trust: Mapping[str, Trust] | None = None
+    learned: Learned = NOTHING_LEARNED
     made: int = 0
 
     def __post_init__(self) -> None:
@@ -114,6 +116,7 @@ class Desk:
             ),
             tenant="ten", now=NOW, lookups=Lookups(self.firm), journal=self.journal,
             trust=known if self.trust is None else self.trust, new_proposal_id=self._new_id,
+            learned=lambda: self.learned,
         )  # fmt: skip
 
     def _new_id(self) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from tests.unit.agents.small_firm import ERP, Desk, args, tools
+from tools.billing.confidence import Learned, Tally
 from tools.records import Invoice, Period, TimeEntry
 
 YEAR = {"start_on": date(2026, 1, 1), "end_on": date(2026, 12, 31)}
@@ -78,3 +79,20 @@ def test_rounding_within_one_percent_is_no_flaw(billed: Desk) -> None:
 def test_what_is_no_draft_any_more_is_left_alone(billed: Desk) -> None:
     billed.firm.change("invoice/inv-1", status="released")
     assert billed.run("erp.invoice.drafted", invoice_id="inv-1").proposals == []
+
+
+def test_a_kind_that_people_keep_dismissing_holds_nothing_back_and_is_still_told(billed: Desk) -> None:
+    billed.firm.change("invoice/inv-1", amount_minor=110_000)
+    billed.learned = Learned({"amount_differs": Tally(confirmed=2, dismissed=30)})
+    outcome = billed.run("erp.invoice.drafted", invoice_id="inv-1")
+    assert tools(outcome) == ["release_invoice"]
+    assert "worth EUR 960.00" in outcome.proposals[0].rationale
+    assert [(one.kind, one.confidence) for one in outcome.proposals[0].findings] == [("amount_differs", 27)]
+
+
+def test_an_invoice_without_a_contract_is_held_whatever_was_said_of_others(billed: Desk) -> None:
+    billed.firm.change("invoice/inv-1", contract_id="ctr-gone")
+    billed.learned = Learned({"contract_missing": Tally(dismissed=500)})
+    outcome = billed.run("erp.invoice.drafted", invoice_id="inv-1")
+    assert tools(outcome) == ["hold_invoice"]
+    assert "no contract ctr-gone" in args(outcome, "hold_invoice")["reason"]
