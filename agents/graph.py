@@ -77,7 +77,7 @@ def wiring() -> "StateGraph[TriageState, Run, TriageState, TriageState]":
     graph.add_edge(START, "gather")
     graph.add_conditional_edges("gather", _planned, {"yes": "ground", "no": "assess"})
     graph.add_conditional_edges("assess", family, list(SPECIALISTS))
-    for name, (specialist, _) in SPECIALISTS.items():
+    for name, specialist in SPECIALISTS.items():
         graph.add_node(name, asking(specialist))
         graph.add_edge(name, "draft")
     graph.add_edge("draft", "ground")

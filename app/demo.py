@@ -26,7 +26,7 @@ from tools.records import Person
 FIRM = "Meridian Works"
 SOURCE = "sandbox"
 ACCESS_LASTS = timedelta(hours=1)
-_FIRST_EVENTS = 13  # each type comes once before any comes again
+_FIRST_EVENTS = 14  # each type comes once before any comes again
 _FEED_S = 0.5
 # What rules let run by itself may do so in these workflows; in the others people see everything first.
 _AUTO = (

@@ -51,6 +51,15 @@ class OpportunityWon(EventData):
         return RecordKey(kind="opportunity", id=self.opportunity_id)
 
 
+class OpportunityLost(EventData):
+    opportunity_id: Id
+    customer_id: Id | None = None
+    reason: Text | None = None
+
+    def subject_key(self) -> RecordKey:
+        return RecordKey(kind="opportunity", id=self.opportunity_id)
+
+
 class ContractAmended(EventData):
     contract_id: Id
     changed_fields: list[Line] = []
@@ -204,6 +213,7 @@ class TriageRequested(EventData):
 
 EVENT_TYPES: dict[str, type[EventData]] = {
     "crm.opportunity.won": OpportunityWon,
+    "crm.opportunity.lost": OpportunityLost,
     "crm.contract.amended": ContractAmended,
     "crm.contract.expiring": ContractExpiring,
     "psa.sow.approved": SowApproved,

@@ -15,6 +15,7 @@ from tools.values import Moment, RecordKey, RecordKind, Value
 # subject kind → (kind of the records that point at it, the field by which they do)
 _POINTING: dict[RecordKind, tuple[tuple[RecordKind, str], ...]] = {
     "customer": (("contact", "customer_id"),),
+    "opportunity": (("assignment", "opportunity_id"),),
     "contract": (("project", "contract_id"), ("renewal", "contract_id")),
     "project": (
         ("milestone", "project_id"), ("assignment", "project_id"), ("change_request", "project_id"),

@@ -1,14 +1,16 @@
-"""Plan: the specialist of the event's family proposes steps. Which one is asked follows from the event's type alone."""
+"""Plan: the specialist that the event's playbook names proposes steps, of the actions that it names."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
+from agents.playbooks import Playbook, playbook_of
 from agents.situation import Situation
 from agents.specialists import (
     billing,
     change_requests,
     contracts,
     milestones,
+    opportunities,
     people,
     projects,
     tickets,
@@ -16,7 +18,6 @@ from agents.specialists import (
 )
 from agents.state import Run, TriageState
 from agents.steps import Plan
-from tools.events import TRIAGE_EVENT
 
 if TYPE_CHECKING:
     from langgraph.runtime import Runtime
@@ -28,29 +29,30 @@ class Node(Protocol):
     def __call__(self, state: TriageState, runtime: "Runtime[Run]") -> TriageState: ...
 
 
-SPECIALISTS: Mapping[str, tuple[Specialist, tuple[str, ...]]] = {
-    "projects": (projects.plan, ("psa.sow.approved", "crm.opportunity.won")),
-    "change_requests": (change_requests.plan, ("psa.change_request.submitted", TRIAGE_EVENT)),
-    "contracts": (contracts.plan, ("crm.contract.amended", "crm.contract.expiring")),
-    "milestones": (milestones.plan, ("psa.milestone.slipped", "erp.milestone.completed")),
-    "time": (time.plan, ("psa.timesheet.approved", "psa.timesheet.missing")),
-    "billing": (billing.plan, ("erp.invoice.drafted",)),
-    "tickets": (tickets.plan, ("support.ticket.opened",)),
-    "people": (people.plan, ("hr.person.joined", "hr.leave.approved")),
-}
-
-_FAMILY = {event_type: family for family, (_, types) in SPECIALISTS.items() for event_type in types}
+SPECIALISTS: Mapping[str, Specialist] = {
+    "opportunities": opportunities.plan, "projects": projects.plan, "change_requests": change_requests.plan,
+    "contracts": contracts.plan, "milestones": milestones.plan, "time": time.plan, "billing": billing.plan,
+    "tickets": tickets.plan, "people": people.plan,
+}  # fmt: skip
 
 
 def family(state: TriageState) -> str:
     """The family whose specialist plans for this event."""
-    return _FAMILY[state["situation"].event.type]
+    return playbook_of(state["situation"].event.type).specialist
 
 
 def asking(specialist: Specialist) -> Node:
     """The graph's node that asks this specialist."""
 
     def node(state: TriageState, runtime: "Runtime[Run]") -> TriageState:
-        return {"plan": specialist(state["situation"])}
+        situation = state["situation"]
+        return {"plan": _within(playbook_of(situation.event.type), specialist(situation))}
 
     return node
+
+
+def _within(playbook: Playbook, planned: Plan) -> Plan:
+    """The plan itself. Raises RuntimeError where it holds an action that its playbook does not."""
+    if strange := [step.tool for step in planned.steps if step.tool not in playbook.actions]:
+        raise RuntimeError(f"{strange[0]} is not in the playbook of {playbook.specialist}")
+    return planned

@@ -1,4 +1,4 @@
-"""Projects: an approved statement of work becomes one bundle of dependent steps; a won deal, a task to write one."""
+"""Projects: an approved statement of work becomes one bundle of dependent steps."""
 
 import re
 from datetime import timedelta
@@ -8,19 +8,15 @@ from agents.specialists.contracts import settled
 from agents.specialists.staffing import Vacant, seats
 from agents.specialists.tasks import task
 from agents.steps import Earlier, Given, Plan, Step
-from agents.wording import day, line, money
-from tools.events import OpportunityWon, SowApproved, SowRole
-from tools.records import Contract, Opportunity, Person, Project, Skill, StaffingRequest
+from agents.wording import day, money
+from tools.events import SowApproved, SowRole
+from tools.records import Contract, Person, Project, Skill, StaffingRequest
 
 DELIVERY_CHANNEL = "#delivery"
 """Where the firm's delivery leads read of new work; a project gets a channel of its own by its workspace."""
 
 
 def plan(situation: Situation) -> Plan:
-    return _won(situation) if isinstance(situation.data, OpportunityWon) else _sow(situation)
-
-
-def _sow(situation: Situation) -> Plan:
     data = situation.typed(SowApproved)
     contract = situation.record(Contract, data.contract_id)
     assert contract is not None
@@ -179,45 +175,3 @@ def _note(situation: Situation, data: SowApproved, contract: Contract) -> Step:
         triggered_by=["event#contract_id"],
         alternatives=["Say it in the weekly meeting only."],
     )  # fmt: skip
-
-
-def _won(situation: Situation) -> Plan:
-    data = situation.typed(OpportunityWon)
-    opportunity = situation.record(Opportunity, data.opportunity_id)
-    assert opportunity is not None
-    worth = money(opportunity.amount_minor, opportunity.currency)
-    summary = f"The opportunity “{opportunity.title}” was won."
-    if opportunity.stage != "won":
-        return Plan(summary, nothing_because=f"the CRM's record of {opportunity.id} says {opportunity.stage}, not won")
-    owner = (situation.person(opportunity.owner_id) if opportunity.owner_id else None) or situation.lead()
-    if owner is None:
-        return Plan(summary, nothing_because=f"opportunity {opportunity.id} has no owner who works here")
-    differs = data.amount_minor is not None and (data.amount_minor, data.currency or opportunity.currency) != (
-        opportunity.amount_minor, opportunity.currency,
-    )  # fmt: skip
-    facts = tuple(fact_id(opportunity, field) for field in ("title", "amount_minor", "expected_start_on"))
-    draft = task(
-        situation, "statement_of_work", owner,
-        title=line(f"Draft the statement of work for {opportunity.title}"),
-        description=(
-            f"Won at {worth}; expected to start on {day(opportunity.expected_start_on)}."
-            + (" The event gives another amount than the CRM's record: settle which holds." if differs else "")
-        ),
-        due_on=working_day(situation.today, 5),
-        why=f"“{opportunity.title}” is won at {worth}, and work cannot be set up without a statement of work.",
-        facts=facts, triggered_by=("event#opportunity_id",),
-    )  # fmt: skip
-    note = Step(
-        "note", "notify_channel",
-        {
-            "channel": Given(DELIVERY_CHANNEL, method="the delivery leads' channel"),
-            "text": Given(
-                f"Won: {opportunity.title}, {worth}, expected to start on {day(opportunity.expected_start_on)}.",
-                facts, "filled from facts",
-            ),
-        },
-        rationale="The delivery leads plan their people by what is won.",
-        triggered_by=["event#opportunity_id"],
-        alternatives=["Wait for the statement of work."],
-    )  # fmt: skip
-    return Plan(summary, (draft, note))

@@ -11,7 +11,8 @@ from app.web.drawing import bar, drawn, line, months, text
 from tools.pricing.priced import Course, Moved, PricedChange
 from tools.values import RecordKey
 
-_WIDE, _LEFT, _RIGHT, _ROW, _TOP = 720, 250, 20, 26, 22
+_WIDE, _LEFT, _RIGHT, _ROW, _TOP = 720, 262, 20, 26, 22
+_LONGEST, _APART = 42, 34
 
 
 def change_picture(change: PricedChange, labels: Labels) -> Markup:
@@ -46,7 +47,8 @@ class _Scale:
         return _LEFT + max(0, (day - self._first).days) * self._each
 
     def axis(self, bottom: float) -> Iterator[svg.Element]:
-        for day in (self._first, *months(self._first, self._last)):
+        marks = (one for one in months(self._first, self._last) if self.at(one) - _LEFT >= _APART)
+        for day in (self._first, *marks):
             yield line(self.at(day), _TOP, self.at(day), bottom, "grid")
             label = f"{day.day} {day:%b}" if day.day != 1 else f"{day:%b %Y}" if day.month == 1 else f"{day:%b}"
             yield text(self.at(day), bottom + 13, label, "middle")
@@ -54,7 +56,7 @@ class _Scale:
     def row(self, number: int, called: str, finish: date, done: date | None, told: str) -> Iterator[svg.Element]:
         """The project to its finish, and in it the change to its own end."""
         y = _TOP + number * _ROW
-        yield text(_LEFT - 8, y + 16, called if len(called) <= 44 else called[:43] + "…", "end")
+        yield text(_LEFT - 8, y + 16, _short(called), "end")
         start = self.at(self._first)
         yield bar(start, y + 5, self.at(finish) - start, 14, "planned", f"{told}: done on {finish}")
         if done is not None:
@@ -71,6 +73,10 @@ def _moved(scale: _Scale, number: int, one: Moved, labels: Labels) -> Iterator[s
     """From the day that something had to the one it gets."""
     y, key = _TOP + number * _ROW, RecordKey.parse(one.record)
     called = labels.called(key.kind, key.id)
-    yield text(_LEFT - 8, y + 16, called if len(called) <= 44 else called[:43] + "…", "end")
+    yield text(_LEFT - 8, y + 16, _short(called), "end")
     before, after = scale.at(one.before_on), scale.at(one.after_on)
     yield bar(before, y + 9, after - before, 6, "moved", f"{called}: from {one.before_on} to {one.after_on}")
+
+
+def _short(called: str) -> str:
+    return called if len(called) <= _LONGEST else called[: _LONGEST - 1] + "…"

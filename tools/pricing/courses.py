@@ -13,12 +13,12 @@ from tools.pricing.priced import Course, Moved, Part, Way
 from tools.staffing.books import Books
 
 TITLES: dict[Way, str] = {
-    "unbooked": "The team does it in time that nobody has booked",
-    "first": "The team does it before its other open work",
+    "unbooked": "The team does it in unbooked time",
+    "first": "The team does it before its open work",
     "after": "The team does it after its open work",
     "ahead": "The team leaves other projects for it",
     "person": "One more person does it",
-    "swap": "It takes the place of other scope of the same effort",
+    "swap": "It takes the place of other scope",
 }
 _PROPOSED: tuple[Way, ...] = ("unbooked", "first", "after", "ahead")
 """Ways that need nobody's word but the team's; of the others people are told."""

@@ -20,6 +20,7 @@ EACH = 6
 
 EXPECTED = {
     "crm.opportunity.won": {"create_task"},
+    "crm.opportunity.lost": {"cancel_record"},
     "crm.contract.amended": {"sync_contract_terms"},
     "crm.contract.expiring": {"open_renewal"},
     "psa.sow.approved": {"create_project", "provision_workspace", "create_onboarding_tasks", "assign_person"},

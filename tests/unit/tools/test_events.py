@@ -13,7 +13,8 @@ SOW: dict[str, Any] = {"contract_id": "ctr-1", "title": "t", "start_on": "2026-0
 
 def test_the_types_of_the_public_interface() -> None:
     assert sorted(EVENT_TYPES.keys() - {TRIAGE_EVENT}) == [
-        "crm.contract.amended", "crm.contract.expiring", "crm.opportunity.won", "erp.invoice.drafted",
+        "crm.contract.amended", "crm.contract.expiring", "crm.opportunity.lost", "crm.opportunity.won",
+        "erp.invoice.drafted",
         "erp.milestone.completed", "hr.leave.approved", "hr.person.joined", "psa.change_request.submitted",
         "psa.milestone.slipped", "psa.sow.approved", "psa.timesheet.approved", "psa.timesheet.missing",
         "support.ticket.opened",

@@ -15,7 +15,8 @@ from tools.events import EVENT_TYPES
 
 HAPPENINGS = TRADE | DRAFTING | DELIVERY
 SOURCE = "sandbox"
-# How often each type comes, beside the others, once each has come once.
+# How often each type comes, beside the others, once each has come once; what is not here comes once, as the last, and
+# when it is asked for.
 _WEIGHTS = {
     "psa.change_request.submitted": 5, "support.ticket.opened": 4, "psa.timesheet.approved": 3,
     "erp.invoice.drafted": 3, "psa.milestone.slipped": 2, "erp.milestone.completed": 2, "psa.timesheet.missing": 2,
@@ -64,8 +65,9 @@ def emit(store: Store, event_type: str | None, count: int, now: datetime) -> lis
 
 def _chosen(seed: str, number: int, rng: Random) -> str:
     """Each type once, in an order of the seed's own, so that a short run shows all; then by weight."""
-    deck = sorted(HAPPENINGS)
+    deck = sorted(_WEIGHTS)
     Random(f"{seed}/deck").shuffle(deck)  # noqa: S311 - as above
+    deck += sorted(HAPPENINGS.keys() - _WEIGHTS.keys())
     if number <= len(deck):
         return deck[number - 1]
     return rng.choices(tuple(_WEIGHTS), tuple(_WEIGHTS.values()))[0]

@@ -6,7 +6,7 @@ from typing import Any
 from tools.connectors.sandbox.clients import CUSTOMERS
 from tools.connectors.sandbox.happening import Happen, Scene, by, letter, open_milestone, running
 from tools.connectors.sandbox.texts import TICKETS
-from tools.records import Contract, Customer, Milestone, Opportunity, Renewal, Ticket
+from tools.records import Assignment, Contract, Customer, Milestone, Opportunity, Project, Renewal, Ticket
 
 
 def opportunity_won(scene: Scene) -> dict[str, Any]:
@@ -28,6 +28,28 @@ def opportunity_won(scene: Scene) -> dict[str, Any]:
         "opportunity_id": won.id, "customer_id": won.customer_id, "amount_minor": won.amount_minor,
         "currency": won.currency,
     }  # fmt: skip
+
+
+def opportunity_lost(scene: Scene) -> dict[str, Any]:
+    """The one for which people are softly booked on a project that has not begun; it is entered with their bookings
+    where nobody had."""
+    soft = [one for one in scene.book.find(Assignment, {"status": "tentative"}) if one.opportunity_id is None]
+    if soft:
+        project = scene.book.require(Project, soft[0].project_id)
+        lost = Opportunity(
+            id=scene.book.new_id("opportunity"), unit=project.unit, authors={"*": "system/crm"},
+            customer_id=project.customer_id, title="Extension that was hoped for", stage="lost",
+            amount_minor=project.budget_minor, currency=project.currency, expected_start_on=project.start_on,
+            owner_id=project.lead_id,
+        )  # fmt: skip
+        scene.book.add([lost])
+        for one in soft:
+            if one.project_id == project.id:
+                scene.book.change(one, by("psa"), opportunity_id=lost.id)
+    else:
+        waiting = scene.book.find(Opportunity, {"stage": "open"}) or scene.book.find(Opportunity, {})
+        lost = scene.book.change(scene.pick(waiting), by("crm"), stage="lost")
+    return {"opportunity_id": lost.id, "customer_id": lost.customer_id, "reason": "Another bidder was chosen."}
 
 
 def contract_amended(scene: Scene) -> dict[str, Any]:
@@ -86,6 +108,7 @@ def ticket_opened(scene: Scene) -> dict[str, Any]:
 
 TRADE: dict[str, Happen] = {
     "crm.opportunity.won": opportunity_won,
+    "crm.opportunity.lost": opportunity_lost,
     "crm.contract.amended": contract_amended,
     "crm.contract.expiring": contract_expiring,
     "erp.milestone.completed": milestone_completed,

@@ -78,7 +78,7 @@ def test_a_reset_never_reuses_an_event_id(firm: Sandbox) -> None:
 
 def test_an_unknown_type_and_a_senseless_count(firm: Sandbox) -> None:
     with pytest.raises(ValueError, match="the type is one of"):
-        firm.emit("crm.opportunity.lost")
+        firm.emit("crm.opportunity.forgotten")
     with pytest.raises(ValueError, match="at least 1"):
         firm.emit(count=0)
     assert firm.waiting() == []
