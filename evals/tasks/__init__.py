@@ -20,10 +20,11 @@ TASKS: dict[str, str] = {
     "sales_reports": "sales_reports",
     "billing": "billing",
     "pricing": "pricing",
+    "playbooks": "playbooks",
 }
 """Task → module of this package with `prepare(name, files) -> Prepared`."""
 
-READ_BY_MODEL = frozenset({"change_requests", "end_to_end", "robustness", "drafting", "summaries", "cost"})
+READ_BY_MODEL = frozenset({"change_requests", "end_to_end", "playbooks", "robustness", "drafting", "summaries", "cost"})
 """Tasks in which a reasoner reads or words something, so that it may be a model."""
 
 SEED = 11

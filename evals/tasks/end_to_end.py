@@ -8,20 +8,27 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from agents.playbooks import stage_of
 from evals.intervals import Estimate, share
 from evals.prepared import Answer, Files, Prepared, SetUnusable, Shown
 from evals.scenes.judging import judge
 from evals.scenes.playing import Theatre
 from evals.scenes.scene import Scene, SceneUnusable, scenes
+from tools.events import EVENT_TYPES, TRIAGE_EVENT
 
 SCENES = Path(__file__).parents[1] / "datasets" / "end_to_end"
 
 
 def prepare(name: str, files: Files) -> Prepared:
     """Raises SetUnusable where a scene cannot be read or played."""
+    return of_scenes(name, files, SCENES)
+
+
+def of_scenes(name: str, files: Files, folder: Path) -> Prepared:
+    """The task of playing the folder's scenes. Raises SetUnusable."""
     files.none_given(name, "the service on the shipped scenes")
     try:
-        played = scenes(SCENES)
+        played = scenes(folder)
     except SceneUnusable as error:
         raise SetUnusable(str(error)) from error
     reasoner = files.read_by()
@@ -65,7 +72,11 @@ def shown(truths: Sequence[Any], said: Sequence[Answer]) -> Shown:
 def _answer(theatre: Theatre, scene: Scene) -> Answer:
     played = theatre.play(scene)
     judged = judge(scene.expect.model_dump(mode="json"), played.answer)
-    return {"seen": played.answer, "cost": played.cost, "wrong": judged.plain()}
+    first = next((step.type for step in scene.steps if step.type), TRIAGE_EVENT)
+    return {
+        "seen": played.answer, "cost": played.cost, "wrong": judged.plain(),
+        "stage": stage_of(first) if first in EVENT_TYPES else None,
+    }  # fmt: skip
 
 
 def _kinds(played: Sequence[Scene]) -> dict[str, int]:
