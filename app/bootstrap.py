@@ -31,12 +31,14 @@ from app.durable.port import Schedule, Work, WorkQueue
 from app.endpoint import endpoint_of
 from app.experience import Experience
 from app.intake import Intake
+from app.own_records import OwnRecords
 from app.rulesets import SHIPPED, Rulesets
 from app.secret_box import SecretBox
 from app.settings import Settings, audit_seed, make_home, secret_key
 from app.store.engine import make_engine, read_only
 from app.store.migrate import migrate
 from app.store.models import Tenant
+from app.systems import OWN, RECORDS, SANDBOX
 from app.workflow import answer, execute, learn, reconcile, sweep, triage
 from app.workflow.answer import ANSWER_WORK
 from app.workflow.execute import RECONCILE_WORK
@@ -52,11 +54,6 @@ if TYPE_CHECKING:
     from app.slack.running import Telling
 
 _log = logging.getLogger(__name__)
-RECORDS = "records"
-"""In a tenant's connectors: the name of its system of record, beside the connector of each tool."""
-
-SANDBOX = "sandbox"
-
 _CONNECTORS = select(col(Tenant.connectors)).where(col(Tenant.id) == bindparam("of"))
 
 _POLL_S = 0.2
@@ -80,6 +77,8 @@ class TenantConnectors:
         with read_only(self._engine) as session:
             found = session.connection().scalar(_CONNECTORS, {"of": tenant})
         name = found.get(RECORDS) if found else None
+        if name == OWN:
+            return OwnRecords(self._engine, tenant)
         if name != SANDBOX:
             raise SourceUnavailable(f"{tenant} has no system of record")
         return self.sandbox(tenant)
@@ -94,7 +93,7 @@ class TenantConnectors:
         """What took effect in the tenant's systems, by key, the oldest first; None where one of them cannot list it."""
         with read_only(self._engine) as session:
             found = session.connection().scalar(_CONNECTORS, {"of": tenant}) or {}
-        used = set(found.values())
+        used = set(found.values()) - {OWN}  # no action takes effect there
         if not used:
             return []
         if used != {SANDBOX}:

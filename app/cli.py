@@ -6,6 +6,7 @@ from app.cli_commands import (
     backup,
     classifier,
     external,
+    imports,
     log,
     operate,
     policy,
@@ -44,7 +45,7 @@ app.add_typer(token.token_app, name="token")
 app.add_typer(tenant.tenant_app, name="tenant")
 app.add_typer(setting.setting_app, name="setting")
 app.add_typer(slack.slack_app, name="slack")
-app.command("import")(user.import_people)
+app.command("import")(imports.import_files)
 app.command()(log.erase)
 app.command()(backup.backup)
 app.command()(backup.restore)

@@ -153,7 +153,8 @@ def _precedents(_settings: Settings) -> str:
 
 
 def _sandbox(settings: Settings) -> str:
-    from app.bootstrap import RECORDS, SANDBOX, TenantConnectors
+    from app.bootstrap import TenantConnectors
+    from app.systems import RECORDS, SANDBOX
 
     with _tables(settings) as engine:
         if engine is None:

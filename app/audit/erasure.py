@@ -60,7 +60,7 @@ def scrub(engine: Engine, wait: timedelta = timedelta(seconds=LOCK_TIMEOUT_S)) -
     """
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("VACUUM payload, subject_key"))
+            connection.execute(text("VACUUM payload, subject_key, own_record, own_record_field"))
         return
     raw = engine.raw_connection()
     try:

@@ -116,7 +116,7 @@ def set_up_tenant(
     """
     connectors: dict[str, str] = {}
     if sandbox:
-        from app.bootstrap import RECORDS, SANDBOX
+        from app.systems import RECORDS, SANDBOX
         from tools.registry import TOOLS
 
         connectors = {RECORDS: SANDBOX} | dict.fromkeys(TOOLS, SANDBOX)

@@ -1,8 +1,6 @@
-"""`user`, `import`: the people of a firm."""
+"""`user`: the people of a firm."""
 
-import csv
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -129,56 +127,3 @@ def deactivate(name: str, *, tenant: TenantOption = None, as_json: Json = False)
         row = principal_of(ground, firm, name)
         shut_out(ground, machine_actor(firm), row.id)
     tell({"principal": row.id}, as_json=as_json, text=lambda: [f"{row.name} is shut out"])
-
-
-def import_people(file: Path, *, tenant: TenantOption = None, as_json: Json = False) -> None:
-    """Add people from a CSV file.
-
-    Its columns: name, email, roles (by blanks), unit, record_id, limit_minor. Who is there already is left as they
-    are. Answers {"added","known"}.
-    """
-    from app.cli_commands.local import joined_tenant_of, open_ground
-    from app.errors import Problem
-    from app.identity.principals import add_principal, by_name, machine_actor
-    from app.store.engine import read_only
-
-    added: list[str] = []
-    known: list[str] = []
-    rows = _rows(file)
-    with open_ground() as ground:
-        actor = machine_actor(joined_tenant_of(ground, tenant))
-        for number, row in enumerate(rows, start=2):
-            with read_only(ground.engine) as session:
-                there = by_name(session, actor.tenant, row["name"]) if row["name"] else None
-            if there is not None:
-                known.append(there.id)
-                continue
-            try:
-                made = add_principal(
-                    ground, actor, name=row["name"], kind="person",
-                    roles=grants(row["roles"].split(), row["unit"] or None), email=row["email"] or None,
-                    unit=row["unit"] or None, record_id=row["record_id"] or None,
-                    limit_minor=int(row["limit_minor"]) if row["limit_minor"] else None,
-                )  # fmt: skip
-            except (Problem, ValueError) as wrong:
-                detail = f"{file} line {number}: {wrong} ({len(added)} were added before it)"
-                raise failed("invalid_body", detail) from wrong
-            added.append(made.id)
-    tell(
-        {"added": added, "known": known}, as_json=as_json,
-        text=lambda: [f"{len(added)} added, {len(known)} known already"],
-    )  # fmt: skip
-
-
-_COLUMNS = ("name", "email", "roles", "unit", "record_id", "limit_minor")
-
-
-def _rows(file: Path) -> list[dict[str, str]]:
-    try:
-        with file.open(newline="", encoding="utf-8-sig") as opened:
-            reader = csv.DictReader(opened)
-            if unknown := sorted(set(reader.fieldnames or ()) - set(_COLUMNS)):
-                raise failed("invalid_body", f"{file} has the column {unknown[0]!r}; columns are {', '.join(_COLUMNS)}")
-            return [{name: (row.get(name) or "").strip() for name in _COLUMNS} for row in reader]
-    except (UnicodeDecodeError, csv.Error) as unreadable:
-        raise failed("invalid_body", f"{file} is no CSV in UTF-8: {unreadable}") from unreadable

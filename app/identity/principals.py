@@ -32,30 +32,58 @@ def add_principal(
     email: str | None = None, record_id: str | None = None, unit: str | None = None, limit_minor: int | None = None,
 ) -> Principal:  # fmt: skip
     """A new principal with its roles. Raises Problem `not_permitted`, `conflict` (name taken), `invalid_body`."""
+    with unit_of_work(ground.engine) as session:
+        return enrol(
+            ground, session, actor, name=name, kind=kind, roles=roles, email=email, record_id=record_id, unit=unit,
+            limit_minor=limit_minor,
+        )  # fmt: skip
+
+
+def enrol(
+    ground: Ground, session: Session, actor: Actor, *, name: str, kind: Literal["person", "service"],
+    roles: Iterable[Grant], email: str | None, record_id: str | None, unit: str | None, limit_minor: int | None,
+) -> Principal:  # fmt: skip
+    """As `add_principal`, within the caller's transaction."""
     actor.require({"admin"})
     now, name = ground.clock(), " ".join(name.split())
     if not 1 <= len(name) <= 120 or not name.isprintable():
         raise _invalid("/name", "must be 1 to 120 printable characters")
+    if by_name(session, actor.tenant, name) is not None:
+        raise Problem("conflict", f"There is a principal named {name!r} already.")
+    row = Principal(
+        id=new_id("pri", now), tenant=actor.tenant, kind=kind, name=name, email=email, record_id=record_id,
+        unit=unit, limit_minor=limit_minor, created_at=now,
+    )  # fmt: skip
     grants = list(dict.fromkeys(roles))
-    with unit_of_work(ground.engine) as session:
-        if by_name(session, actor.tenant, name) is not None:
-            raise Problem("conflict", f"There is a principal named {name!r} already.")
-        row = Principal(
-            id=new_id("pri", now), tenant=actor.tenant, kind=kind, name=name, email=email, record_id=record_id,
-            unit=unit, limit_minor=limit_minor, created_at=now,
-        )  # fmt: skip
-        for each in grants:
-            _may_grant(actor, row, each)
-        session.add(row)
-        session.flush()
-        for each in grants:
-            session.add(_granted(row, each, actor, now))
-        put_on_record(
-            ground, session, actor, "principal.added", refs={"principal": row.id},
-            details={"kind": kind, "roles": [_word(each) for each in grants], "limit_minor": limit_minor},
-            payloads={"principal": (row.id, {"name": name, "email": email, "record_id": record_id, "unit": unit})},
-        )  # fmt: skip
+    for each in grants:
+        _may_grant(actor, row, each)
+    session.add(row)
+    session.flush()
+    for each in grants:
+        session.add(_granted(row, each, actor, now))
+    put_on_record(
+        ground, session, actor, "principal.added", refs={"principal": row.id},
+        details={"kind": kind, "roles": [_word(each) for each in grants], "limit_minor": limit_minor},
+        payloads={"principal": (row.id, {"name": name, "email": email, "record_id": record_id, "unit": unit})},
+    )  # fmt: skip
     return row
+
+
+def change_limit(ground: Ground, session: Session, actor: Actor, principal_id: str, limit_minor: int | None) -> None:
+    """Sets the most that somebody may approve (None: no bound), within the caller's transaction.
+
+    Raises Problem `not_permitted` (also for one's own limit), `not_found`.
+    """
+    actor.require({"admin"})
+    row = _locked(session, actor.tenant, principal_id)
+    if row.id == actor.principal_id:
+        raise Problem("not_permitted", "Nobody changes their own limit; another admin can.")
+    before, row.limit_minor = row.limit_minor, limit_minor
+    session.add(row)
+    put_on_record(
+        ground, session, actor, "principal.limit_changed", refs={"principal": row.id},
+        details={"before_minor": before, "limit_minor": limit_minor},
+    )  # fmt: skip
 
 
 def grant_role(ground: Ground, actor: Actor, principal_id: str, grant: Grant) -> None:

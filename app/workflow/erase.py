@@ -7,6 +7,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from agents.memory import MemoryUnavailable
+from app import own_records
 from app.actor import Actor
 from app.audit import erasure
 from app.context import Context
@@ -15,6 +16,7 @@ from app.store.engine import read_only, unit_of_work
 from app.store.models import Case, Event, Execution, Payload, TriageRun
 from app.workflow import cases, learn, review
 from app.workflow.faults import fault_point
+from app.workflow.record import log
 
 MAY_ERASE = ("compliance", "admin")
 _ERASED = "the content was erased"
@@ -24,7 +26,7 @@ def erase_person(ctx: Context, actor: Actor, about: str) -> dict[str, int]:
     """Erases one person (by address), or one case (`cas_…`): `{"payloads", "entries", "cases", "precedents"}`.
 
     What is pending about them is taken back first: nobody can decide what nobody can read. The log still verifies; it
-    says what was erased. Effects in the systems of record are those systems' to erase.
+    says what was erased. Own records of them, and their leave, are deleted; other systems are theirs to erase.
     Raises Problem `not_permitted`, `not_found` (nothing is sealed about them), ScrubIncomplete: call it again then, it
     goes on where it was.
     """
@@ -36,7 +38,8 @@ def erase_person(ctx: Context, actor: Actor, about: str) -> dict[str, int]:
     with read_only(ctx.engine) as session:
         subjects, found = _concerned(ctx, session, actor.tenant, about.strip())
         precedents = learn.precedents_of(session, found)
-    if not subjects:
+        own = own_records.concerned(session, actor.tenant, about)
+    if not subjects and not own:
         raise Problem("not_found", "Nothing is kept about them here.")
     if ctx.learner is not None:
         # Other processes forget in their copies as soon as they read of the erasure in the log.
@@ -46,10 +49,13 @@ def erase_person(ctx: Context, actor: Actor, about: str) -> dict[str, int]:
     with unit_of_work(ctx.engine) as session:
         for case in cases.lock_several(session, actor.tenant, found).values():
             _take_back(ctx, session, case, now)
+        forgotten = own_records.forget(session, actor.tenant, about)
         # Answers kept for repeated requests may quote anybody; a repetition is then told so.
         kept = col(Payload.tenant) == actor.tenant, col(Payload.name) == "response"
         session.exec(update(Payload).where(*kept).values(ciphertext=None, erased_at=now))
         done = erasure.erase(session, ctx.log, actor, subjects, now)
+        if forgotten:
+            log(ctx, session, actor, "records.erased", refs={}, details={"records": forgotten})
     fault_point("erase.erased")
     erasure.scrub(ctx.engine)
     fault_point("erase.scrubbed")

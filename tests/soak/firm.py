@@ -9,7 +9,7 @@ from app.actor import Grant
 from app.audit.log import Log
 from app.audit.note import SigningKey
 from app.audit.vault import Vault
-from app.bootstrap import RECORDS, SANDBOX
+from app.systems import RECORDS, SANDBOX
 from app.cli_commands.local import make_firm
 from app.clock import system_clock
 from app.ground import Groundwork

@@ -4,7 +4,8 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
-from tools.connectors.sandbox.store import find_statement, index_rows, parse
+from tools.connectors.sandbox.store import find_statement
+from tools.record_index import index_rows, parse
 from tools.records import Record
 from tools.values import RecordKind
 from tools.write_port import Refused

@@ -4,10 +4,10 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar, cast
 
+from tools.record_index import indexed, parse, require_single_valued
 from tools.records import Record
 
 R = TypeVar("R", bound=Record)
@@ -40,27 +40,6 @@ CREATE TABLE IF NOT EXISTS outbox (
 );
 CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (state, seq);
 """
-
-# Fields that are looked up besides links; any other field is compared row by row.
-_ALSO_INDEXED: Mapping[str, tuple[str, ...]] = {"person": ("unit", "email"), "contact": ("email",)}
-
-
-@lru_cache(maxsize=16_384)
-def parse(model: type[R], body: str) -> R:
-    """The record of one stored text. Records are frozen, so equal texts may share one."""
-    return model.model_validate_json(body)
-
-
-def indexed(model: type[Record]) -> set[str]:
-    return ({*model.links} | {*_ALSO_INDEXED.get(model.kind, ())}) - {"id"}
-
-
-def index_rows(record: Record) -> set[tuple[str, str, str, str]]:
-    return {
-        (record.kind, field, str(value), record.id)
-        for field in indexed(type(record))
-        if (value := record.value(field)) is not None
-    }
 
 
 class Store:
@@ -117,9 +96,7 @@ class Store:
 
 
 def find_statement(model: type[Record], where: Mapping[str, str], limit: int) -> tuple[str, list[object]]:
-    for field in where:
-        if field not in model.single_valued():
-            raise KeyError(f"{model.kind} has no single-valued field {field}")
+    require_single_valued(model, where)
     lead = next((field for field in where if field in indexed(model)), None)
     args: list[object] = [model.kind]
     if lead is None:

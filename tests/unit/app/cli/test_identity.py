@@ -1,7 +1,5 @@
 """`tenant`, `user`, `token`, `source`, `setting`, `import`: what they answer, and that nothing is half done."""
 
-from pathlib import Path
-
 import pytest
 
 from app.store.migrate import HEAD
@@ -153,20 +151,3 @@ def test_a_token_reads_within_its_scopes_and_its_firm(cli: Cli) -> None:
     cli.set(TOKEN=cli.done("token", "create", "--name", "bot")["token"])
     assert cli.done("queue") == {"items": [], "next_cursor": None}
     assert cli("queue", "--tenant", "other").code == 2
-
-
-def test_people_from_a_file(cli: Cli, tmp_path: Path) -> None:
-    cli.done("tenant", "add", "demo")
-    file = tmp_path / "people.csv"
-    file.write_text(
-        "name,email,roles,unit,limit_minor\nLena,lena@firm.example,delivery_lead finance,Advisory,100\nVera,,viewer,,\n"
-    )
-    first = cli.done("import", str(file))
-    assert (len(first["added"]), first["known"]) == (2, [])
-    assert cli.done("import", str(file)) == {"added": [], "known": first["added"]}
-    file.write_text("name,roles\nNina,viewer\nBad,emperor\n")
-    ran = cli("import", str(file))
-    assert (ran.code, "line 3" in ran.err, "1 were added before it" in ran.err) == (2, True, True)
-    file.write_text("nome,roles\nNina,viewer\n")
-    assert cli("import", str(file)).code == 2
-    assert cli("import", str(tmp_path / "none.csv")).code == 2

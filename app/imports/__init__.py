@@ -1,0 +1,1 @@
+"""Imports: what a firm keeps in spreadsheets becomes its own records, whole or not at all."""
