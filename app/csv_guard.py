@@ -4,10 +4,10 @@ A text that begins with `=`, `+`, `-`, `@`, a tab or a carriage return is led by
 So is one that begins with apostrophes before one of these, so that taking one away always gives the text back.
 """
 
-import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from csv import QUOTE_ALL, writer
 from itertools import chain
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -35,5 +35,5 @@ def csv_rows(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> Itera
     yield "\ufeff".encode()
     for cells in chain([headings], rows):
         line = io.StringIO(newline="")
-        csv.writer(line, quoting=csv.QUOTE_ALL).writerow(["" if cell is None else guarded(str(cell)) for cell in cells])
+        writer(line, quoting=QUOTE_ALL).writerow(["" if cell is None else guarded(str(cell)) for cell in cells])
         yield line.getvalue().encode("utf-8", "replace")

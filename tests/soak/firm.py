@@ -9,7 +9,6 @@ from app.actor import Grant
 from app.audit.log import Log
 from app.audit.note import SigningKey
 from app.audit.vault import Vault
-from app.systems import RECORDS, SANDBOX
 from app.cli_commands.local import make_firm
 from app.clock import system_clock
 from app.ground import Groundwork
@@ -21,6 +20,7 @@ from app.secret_box import SecretBox
 from app.settings import Settings, audit_seed, make_home, secret_key
 from app.store.engine import make_engine
 from app.store.migrate import migrate
+from app.systems import RECORDS, SANDBOX
 from tools.registry import TOOLS
 
 TENANT = "soak"
