@@ -11,6 +11,7 @@ from tools.values import Currency, Day, Id, Line, Minor, RecordKey, Text, Value
 
 FactId = Annotated[str, Field(max_length=300)]
 Level = Literal["low", "medium", "high"]
+Sentiment = Literal["negative", "neutral", "positive"]
 Share = Annotated[int, Field(ge=0, le=100)]
 
 
@@ -27,6 +28,7 @@ class Usage(Value):
 class Assessment(Value):
     """What the event means. `abstained` says why no category was chosen; then `category` is None.
 
+    `sentiment` is how the writer sounds towards the firm, None where nothing was read; it steers nothing.
     `confidence` is a calibrated percentage; `evidence` names facts. `model`, `prompt` and `usage` stamp where it came
     from and what that cost.
     """
@@ -34,6 +36,7 @@ class Assessment(Value):
     category: Line | None
     urgency: Level = "medium"
     impact: Level = "medium"
+    sentiment: Sentiment | None = None
     confidence: Share
     evidence: list[FactId] = []
     abstained: Line | None = None

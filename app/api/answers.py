@@ -190,6 +190,7 @@ class Assessed(Answer):
     category: str | None
     urgency: str | None
     impact: str | None
+    sentiment: str | None
     confidence: Annotated[int, Field(ge=0, le=100)] | None
     abstained: str | None
     nothing_because: str | None

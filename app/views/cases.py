@@ -143,6 +143,7 @@ def _assessment(ground: Ground, session: Session, tenant: str, runs: Any) -> dic
         "status": runs[-1].status, "category": done.category, "urgency": done.urgency, "impact": done.impact,
         "confidence": done.confidence, "abstained": done.abstained, "nothing_because": done.nothing_because,
         "evidence": outcome.get("assessment", {}).get("evidence", []),
+        "sentiment": outcome.get("assessment", {}).get("sentiment"),
         "language": outcome.get("assessment", {}).get("language"), "stamps": dict(done.stamps),
         "error": runs[-1].error,
     }  # fmt: skip

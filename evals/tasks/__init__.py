@@ -10,6 +10,7 @@ TASKS: dict[str, str] = {
     "end_to_end": "end_to_end",
     "drafting": "drafting",
     "summaries": "summaries",
+    "sentiment": "sentiment",
     "robustness": "robustness",
     "cost": "cost",
     "grounding": "grounding",

@@ -1,23 +1,23 @@
 """The embedded reasoner: classifiers of the shipped texts, the firm's own precedents, and cues.
 
-It reads English, costs nothing, and abstains rather than guess. Letters are the templates themselves.
+It reads English and some German, costs nothing, and abstains rather than guess. Letters are the templates themselves.
 """
 
 import logging
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agents.journal import Journal
 from agents.memory import Memory, Neighbour
 from agents.reasoners.base import CATEGORIES, Reading, Vocabulary, Wording
 from agents.reasoners.embedded import cues
+from agents.reasoners.embedded.classifier import Said
 from agents.reasoners.embedded.encoder import DIMENSIONS, Encoder, EncoderUnavailable
-from agents.reasoners.embedded.heads import Heads
+from agents.reasoners.embedded.heads import LANGUAGES, Heads
 from agents.reasoners.embedded.language import language_of, plain
 from agents.steps import Letter
 from agents.wording import line
 from tools.facts import Fact
-from tools.proposals import Assessment, Level
+from tools.proposals import Assessment, Level, Sentiment
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,25 +26,14 @@ if TYPE_CHECKING:
     Vector = NDArray[np.float32]
     Features = NDArray[np.float32]
 
-MIN_CONFIDENCE = 0.40
-"""Below this probability of the best label the reasoner abstains."""
-
-MIN_MARGIN = 0.10
 MIN_LIKENESS = 0.12
 """Cosine to the nearest known text; below it the text is unlike anything seen, and no label means much."""
 
 ALIKE = 0.55
-"""From this cosine on a precedent counts; at 1 it outweighs the head four to one."""
+"""From this cosine on a precedent counts."""
 
 _NEIGHBOURS = 8
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class _Label:
-    name: str
-    share: float
-    margin: float
 
 
 class EmbeddedReasoner:
@@ -67,12 +56,12 @@ class EmbeddedReasoner:
         language = language_of(text, reading.language)
         if not any(char.isalnum() for char in text):
             return self._abstained(reading, "there is no text to read", language)
-        if language != "en":
+        if language not in LANGUAGES:
             return self._abstained(
-                reading, f"the text reads as {language!r}, and this reasoner reads English", language
+                reading, f"the text reads as {language!r}, and this reasoner reads English and German", language
             )
         try:
-            return self._assessed(reading, text, self._encoder.features([text]))
+            return self._assessed(reading, text, language, self._encoder.features([text]))
         except EncoderUnavailable as error:
             _log.warning("the sentence encoder is not available: %s", error)
             return self._abstained(reading, f"the sentence encoder is not available: {error}", language)
@@ -80,26 +69,30 @@ class EmbeddedReasoner:
     def word(self, letter: Letter, facts: list[Fact], journal: Journal) -> Wording:
         return Wording(letter.subject, letter.body, "a template filled from facts")
 
-    def _assessed(self, reading: Reading, text: str, features: "Features") -> Assessment:
+    def _assessed(self, reading: Reading, text: str, language: str, features: "Features") -> Assessment:
         neighbours = self._precedents(reading, features[0, :DIMENSIONS])
         head = self._heads[reading.vocabulary]
         found = cues.odds(reading.vocabulary, text)
         odds = {name: found.get(name, 1.0) * reading.odds.get(name, 1.0) for name in head.labels}
         said = head.say([[text]], [features], odds)[0]
-        label = _best(_with_precedents(dict(said.shares), neighbours, reading.vocabulary))
+        votes = _votes(neighbours, reading.vocabulary)
+        label, confidence = _settled(said, votes)
         likeness = max([said.likeness, *(one.similarity for one in neighbours)])
-        urgency = cues.said("urgency", text) or self._level("urgency", text, features)
-        impact = self._level("impact", text, features)
-        doubt = _doubt(label, likeness)
+        doubt = None
+        if likeness < MIN_LIKENESS:
+            doubt = "the text is unlike anything seen before"
+        elif confidence < head.threshold:
+            doubt = f"no category is clear: {label.replace('_', ' ')} comes nearest, with {round(confidence * 100)} %"
         return Assessment(
-            category=None if doubt else label.name,
-            urgency=_level(urgency),
-            impact=_level(impact),
-            confidence=round(label.share * 100),
+            category=None if doubt else label,
+            urgency=_level(cues.said("urgency", text) or self._level("urgency", text, features)),
+            impact=_level(self._level("impact", text, features)),
+            sentiment=_sentiment(self._heads["sentiment"].say([[text]], [features])[0].label),
+            confidence=_percent(confidence),
             evidence=list(reading.evidence),
             abstained=line(doubt) if doubt else None,
             novelty=_percent(1.0 - (likeness - MIN_LIKENESS) / (ALIKE - MIN_LIKENESS)),
-            language="en",
+            language=language,
             model=self._stamp(),
         )
 
@@ -113,8 +106,8 @@ class EmbeddedReasoner:
 
     def _level(self, task: str, text: str, features: "Features") -> str:
         """The likeliest level, medium unless it is likelier than not."""
-        label = _best(dict(self._heads[task].say([[text]], [features])[0].shares))
-        return label.name if label.share >= 0.5 else "medium"
+        said = self._heads[task].say([[text]], [features])[0]
+        return said.label if said.shares[said.label] >= 0.5 else "medium"
 
     def _abstained(self, reading: Reading, why: str, language: str) -> Assessment:
         return Assessment(
@@ -126,34 +119,30 @@ class EmbeddedReasoner:
         return f"embedded/{self._heads.version}"
 
 
-def _with_precedents(
-    shares: dict[str, float], neighbours: tuple[Neighbour, ...], vocabulary: Vocabulary
-) -> dict[str, float]:
-    """Each precedent adds to its label by how alike it is; the shares sum to 1 again."""
-    votes = dict(shares)
+def _votes(neighbours: tuple[Neighbour, ...], vocabulary: Vocabulary) -> dict[str, float]:
+    """Each precedent speaks for its label by how alike it is; one of the same words outweighs the head four to one."""
+    votes: dict[str, float] = {}
     for one in neighbours:
         if one.similarity > ALIKE and one.precedent.kind in CATEGORIES[vocabulary]:
             likeness = (one.similarity - ALIKE) / (1.0 - ALIKE)
             votes[one.precedent.kind] = votes.get(one.precedent.kind, 0.0) + 4.0 * likeness**2
-    total = sum(votes.values())
-    return {label: share / total for label, share in votes.items()}
+    return votes
 
 
-def _best(shares: dict[str, float]) -> _Label:
-    first, second = sorted(shares.items(), key=lambda item: (-item[1], item[0]))[:2]
-    return _Label(first[0], first[1], first[1] - second[1])
-
-
-def _doubt(label: _Label, likeness: float) -> str | None:
-    if likeness < MIN_LIKENESS:
-        return "the text is unlike anything seen before"
-    if label.share < MIN_CONFIDENCE or label.margin < MIN_MARGIN:
-        return f"no category is clear: {label.name.replace('_', ' ')} comes nearest, with {round(label.share * 100)} %"
-    return None
+def _settled(said: Said, votes: dict[str, float]) -> tuple[str, float]:
+    """The label of head and precedents together, and how sure it is: the head's calibrated confidence, outvoted."""
+    shares = {label: share + votes.get(label, 0.0) for label, share in said.shares.items()}
+    label = min(shares, key=lambda one: (-shares[one], one))
+    sure = said.confidence if label == said.label else said.shares[label]
+    return label, (sure + votes.get(label, 0.0)) / (1.0 + sum(votes.values()))
 
 
 def _level(name: str) -> Level:
     return "high" if name == "high" else "low" if name == "low" else "medium"
+
+
+def _sentiment(name: str) -> Sentiment:
+    return "negative" if name == "negative" else "positive" if name == "positive" else "neutral"
 
 
 def _percent(share: float) -> int:

@@ -129,15 +129,16 @@ class OpenAIReasoner:
         unclear = _WHY.get(answer.why_unclear, "the model could not tell") if answer.category is None else None
         return Assessment(
             category=answer.category, urgency=_no_lower(answer.urgency, second.urgency),
-            impact=_no_lower(answer.impact, second.impact), confidence=confidence, evidence=list(reading.evidence),
-            abstained=unclear, novelty=second.novelty, language=answer.language,
+            impact=_no_lower(answer.impact, second.impact), sentiment=second.sentiment, confidence=confidence,
+            evidence=list(reading.evidence), abstained=unclear, novelty=second.novelty, language=answer.language,
             model=line(self._endpoint.model), usage=usage,
         )  # fmt: skip
 
     def _for_a_person(self, reading: Reading, second: Assessment, failure: LedAstray) -> Assessment:
         _log.warning("the model was led astray: %s", failure)
         return Assessment(
-            category=None, urgency=second.urgency, impact=second.impact, confidence=0, novelty=100,
+            category=None, urgency=second.urgency, impact=second.impact, sentiment=second.sentiment, confidence=0,
+            novelty=100,
             evidence=list(reading.evidence), abstained=line(f"the model was led astray by the text: {failure}"),
             language=second.language, model=line(self._endpoint.model), prompt=load("assess", 2).stamp,
         )  # fmt: skip

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from evals.tasks import change_requests, classification, clinc, incident_sla, injection
+from evals.tasks import change_requests, classification, clinc, incident_sla, injection, sentiment
 
 
 def classified(labels: str, sure: float = 0.9, *, abstained: bool = False) -> list[dict[str, Any]]:
@@ -64,6 +64,18 @@ def test_change_requests() -> None:
     assert [found[f"error_at_coverage_{one}"].value for one in (50, 75)] == pytest.approx([0.0, 1 / 3])
     # Errors of the surest one, two, three and four: 0, 0, 1/3, 1/2.
     assert found["aurc"].value == pytest.approx((1 / 3 + 1 / 2) / 4)
+
+
+def test_sentiment() -> None:
+    truths = [{"sentiment": one, "language": two} for one, two in (
+        ("negative", "en"), ("negative", "de"), ("positive", "en"), ("neutral", "de"),
+    )]  # fmt: skip
+    said = [{"sentiment": one} for one in ("negative", "none", "negative", "neutral")]
+    found = sentiment.figures(truths, said)
+    assert [found[one].value for one in ("accuracy", "accuracy_en", "accuracy_de")] == [0.5, 0.5, 0.5]
+    assert found["displeasure_missed"].value == 0.5
+    # The F1 of negative is 1/2, of positive 0, of neutral 1.
+    assert found["macro_f1"].value == pytest.approx((0.5 + 0 + 1) / 3)
 
 
 def test_the_surest_being_wrong_costs_area() -> None:

@@ -29,6 +29,9 @@ def assess(reasoner: EmbeddedReasoner, text: str, customer: str | None = None) -
         ("Our data protection officer asks for the list of sub-processors under the GDPR.", "compliance"),
         ("We would like another senior developer on the team from next month.", "staffing_change"),
         ("How do I find out which version is installed?", "question"),
+        ("Auf Ihrer Rechnung stehen zwei Tage zu viel, bitte senden Sie uns eine Gutschrift.", "billing_dispute"),
+        ("Bitte verschieben Sie den Termin um zwei Wochen nach hinten.", "schedule_change"),
+        ("Den Chatbot brauchen wir nicht mehr, bitte streichen Sie ihn aus dem Auftrag.", "scope_reduction"),
     ],
 )
 def test_plain_cases_get_their_category(embedded: EmbeddedReasoner, text: str, category: str) -> None:
@@ -36,7 +39,7 @@ def test_plain_cases_get_their_category(embedded: EmbeddedReasoner, text: str, c
 
 
 @pytest.mark.parametrize(
-    "text", ["", "   ", "\u202e\u200b", "???", "Bitte verschieben Sie den Termin um zwei Wochen nach hinten."]
+    "text", ["", "   ", "\u202e\u200b", "???", "Merci de bien vouloir reporter la réunion de deux semaines."]
 )
 def test_what_cannot_be_read_is_an_abstention_with_a_reason(embedded: EmbeddedReasoner, text: str) -> None:
     assessed = assess(embedded, text)
@@ -48,6 +51,24 @@ def test_nonsense_is_an_abstention(embedded: EmbeddedReasoner) -> None:
     assessed = assess(embedded, "purple ladder eleven sings the quiet cupboard of seven moons and butter")
     assert assessed.category is None
     assert "no category is clear" in str(assessed.abstained) or "unlike" in str(assessed.abstained)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentiment"),
+    [
+        ("Thank you so much, your team did a brilliant job with the launch!", "positive"),
+        ("This is the third time that it fails and nobody calls back. We are very disappointed.", "negative"),
+        ("Please send the minutes of the meeting to our new address.", "neutral"),
+        ("Vielen Dank, die Schulung war großartig und alle waren begeistert.", "positive"),
+        ("Wir sind sehr enttäuscht, schon wieder eine falsche Rechnung.", "negative"),
+    ],
+)
+def test_how_a_customer_sounds_is_told(embedded: EmbeddedReasoner, text: str, sentiment: str) -> None:
+    assert assess(embedded, text).sentiment == sentiment
+
+
+def test_of_what_is_not_read_no_sentiment_is_told(embedded: EmbeddedReasoner) -> None:
+    assert assess(embedded, "Nous sommes très déçus de la dernière livraison, c'est inacceptable.").sentiment is None
 
 
 def test_hidden_characters_change_nothing(embedded: EmbeddedReasoner) -> None:
@@ -111,5 +132,6 @@ def test_the_heads_know_the_labels_and_beat_the_largest_label_by_far(encoder: En
     # texts are hard ones on purpose: short, sarcastic, with quoted mails, several requests and misleading subjects.
     assert heads.report("request")["accuracy"] >= 0.52
     assert heads.report("ticket")["accuracy"] >= 0.6
+    assert heads.report("sentiment")["accuracy"] >= 0.6
     assert heads.report("impact")["accuracy"] >= 0.6
     assert heads.report("urgency")["accuracy"] >= 0.55
