@@ -13,7 +13,7 @@ from tests.soak.lives import Life, Nursery, Started
 from tests.soak.plan import RANDOM, Plan
 from tests.soak.takeovers import Takeovers
 
-_STARTED_S = 120
+_STARTED_S = 600
 _LONGEST_LIFE_S = 4.0
 _WHILE_STARTING = 0.15
 _ENDED_S = 60

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 from dbos import EnqueueOptions
 
+from app.durable import dbos_queue
 from app.durable.dbos_queue import DbosQueue
 from app.durable.dbos_store import SCHEMA, VERSION, WORKFLOW, arguments
 from app.durable.port import Depth, Work
@@ -96,16 +97,24 @@ def test_a_sweep_puts_again_only_what_nobody_looks_after(
     assert worker.drain(SOON) == 0
 
 
+@pytest.mark.parametrize(("look_s", "before_urgent"), [(1e9, 0), (0.0, 1)], ids=["heads as first seen", "heads seen"])
 def test_items_start_in_the_order_of_their_lanes_and_priority(
-    engine: sa.Engine, queue: DbosQueue, start: StartWorker
+    engine: sa.Engine,
+    queue: DbosQueue,
+    start: StartWorker,
+    monkeypatch: pytest.MonkeyPatch,
+    look_s: float,
+    before_urgent: int,
 ) -> None:
+    """What is urgent passes all that waits, but for the next one where the queue has seen which that is."""
+    monkeypatch.setattr(dbos_queue, "_LOOK_S", look_s)
     put(engine, queue, *(item(f"flood_{n}", partition="t1/flooder") for n in range(60)))
     put(engine, queue, item("late", priority=6, partition="t2/other"))
     put(engine, queue, item("quiet", partition="t3/quiet"), item("urgent", priority=0, partition="t1/flooder"))
     seen = Seen()
     start([Work("triage", seen, no_poison, concurrency=1, ahead=0, poll_s=0.02)])
     assert queue.wait_idle(SOON)
-    assert seen.rows.index("urgent") == 0
+    assert seen.rows.index("urgent") == before_urgent
     assert seen.rows.index("quiet") <= 7
     # A step of priority is a minute, and each further item of one customer comes four seconds later than the last.
     assert 15 <= seen.rows.index("late") <= 19
