@@ -175,6 +175,13 @@ class DbosTable:
             ids = connection.execute(self._live, {"kind": kind}).scalars()
             return {id_.removeprefix(f"{kind}:").rpartition(":")[0] for id_ in ids}
 
+    def has_later(self, item: WorkItem) -> bool:
+        """Whether an item of this row and a later generation is waiting, delayed or running."""
+        with self._engine.connect() as connection:
+            ids = [id_.rpartition(":") for id_ in connection.execute(self._live, {"kind": item.kind}).scalars()]
+        own, _, _ = item.id.rpartition(":")
+        return any(row == own and int(generation) > item.generation for row, _, generation in ids)
+
     def letters(self) -> list[Letter]:
         with self._engine.connect() as connection:
             ids = list(connection.execute(self._letters, {"name": WORKFLOW}).scalars())

@@ -213,6 +213,9 @@ class DbosWorker:
         schedule = self._schedules.get(item.row)
         if schedule is None:
             return  # removed in this version
+        # One was missed and put again that the process then turned out to have died of, or two processes missed it.
+        if self._queue.table.has_later(item):
+            return
         try:
             schedule.run()
         except Exception as error:  # noqa: BLE001 - the next run is the retry

@@ -97,16 +97,16 @@ def test_a_sweep_puts_again_only_what_nobody_looks_after(
     assert worker.drain(SOON) == 0
 
 
-@pytest.mark.parametrize(("look_s", "before_urgent"), [(1e9, 0), (0.0, 1)], ids=["heads as first seen", "heads seen"])
+@pytest.mark.parametrize(("look_s", "ahead"), [(1e9, 0), (0.0, 2)], ids=["heads as first seen", "heads seen"])
 def test_items_start_in_the_order_of_their_lanes_and_priority(
     engine: sa.Engine,
     queue: DbosQueue,
     start: StartWorker,
     monkeypatch: pytest.MonkeyPatch,
     look_s: float,
-    before_urgent: int,
+    ahead: int,
 ) -> None:
-    """What is urgent passes all that waits, but for the next one where the queue has seen which that is."""
+    """What is urgent passes all that waits, but for what was put before it at the head that the queue has seen."""
     monkeypatch.setattr(dbos_queue, "_LOOK_S", look_s)
     put(engine, queue, *(item(f"flood_{n}", partition="t1/flooder") for n in range(60)))
     put(engine, queue, item("late", priority=6, partition="t2/other"))
@@ -114,7 +114,7 @@ def test_items_start_in_the_order_of_their_lanes_and_priority(
     seen = Seen()
     start([Work("triage", seen, no_poison, concurrency=1, ahead=0, poll_s=0.02)])
     assert queue.wait_idle(SOON)
-    assert seen.rows.index("urgent") == before_urgent
+    assert seen.rows.index("urgent") <= ahead
     assert seen.rows.index("quiet") <= 7
     # A step of priority is a minute, and each further item of one customer comes four seconds later than the last.
     assert 15 <= seen.rows.index("late") <= 19

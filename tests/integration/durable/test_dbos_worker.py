@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.durable.dbos_queue import DbosQueue
+from app.durable.dbos_store import SCHEDULE_KIND
 from app.durable.dbos_worker import CRASHES, DbosWorker
 from app.durable.port import Crashed, Depth, Schedule, TryLater, Work, WorkItem
 from app.store.engine import read_only, unit_of_work
@@ -217,6 +218,21 @@ def test_schedules_run_and_go_on_after_a_failure(engine: sa.Engine, queue: DbosQ
         Depth(delayed=1, queued=1),
         Depth(delayed=1, running=1),
     )
+
+
+@pytest.mark.slow
+def test_a_schedule_that_was_put_again_beside_itself_goes_on_once(
+    engine: sa.Engine, queue: DbosQueue, start: StartWorker
+) -> None:
+    runs: list[float] = []
+    put(engine, queue, *(item("sweep", SCHEDULE_KIND, partition=SCHEDULE_KIND, generation=each) for each in (0, 5, 9)))
+    start([], [Schedule("sweep", timedelta(hours=1), lambda: runs.append(time.monotonic()))])
+    end = time.monotonic() + SOON.total_seconds()
+    # The sweep, and the worker's own.
+    while queue.table.depth()["schedule"] != Depth(delayed=2):
+        assert time.monotonic() < end, queue.table.depth()
+        time.sleep(0.02)
+    assert len(runs) == 1
 
 
 def test_a_dead_executor_is_recovered_by_the_call_this_relies_on(
