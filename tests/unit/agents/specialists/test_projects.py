@@ -124,3 +124,15 @@ def test_another_unit_s_people_are_proposed_where_a_rule_lends_them(desk: Desk) 
     assert "assign_person" not in tools(desk.run("psa.sow.approved", **one))
     desk.firm.put(LendingRule(id="lend", authors={"*": "system/hr"}, from_unit="South", to_unit="Nord"))
     assert args(desk.run("psa.sow.approved", **one), "assign_person")["person_id"] == "per-bob"
+
+
+def test_terms_that_differ_are_put_in_order_before_the_work_is_set_up(desk: Desk) -> None:
+    desk.firm.change("contract/ctr-one", erp_payment_days=14, language="fr")
+    outcome = desk.run("psa.sow.approved", **SOW)
+    assert tools(outcome)[:3] == ["sync_contract_terms", "create_task", "create_project"]
+    assert args(outcome, "sync_contract_terms") == {
+        "contract_id": "ctr-one", "system": "erp", "term": "payment_days", "value": 30
+    }  # fmt: skip
+    assert [one.kind for proposal in outcome.proposals for one in proposal.findings] == [
+        "terms_differ", "language_unread"
+    ]  # fmt: skip
