@@ -1,11 +1,9 @@
 """The ASGI application: API and web pages over one service."""
 
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from app.api import (
@@ -30,10 +28,10 @@ from app.api.headers import Headers
 from app.api.metrics import Metrics
 from app.bootstrap import Service
 from app.live import Live
-from app.web import account, oversight, queue, records, sign_in
+from app.web import account, appearance, oversight, queue, records, review, sign_in
+from app.web.assets import Assets
 
 VERSION = "1"
-STATIC = Path(__file__).parent / "web" / "static"
 
 
 class Application(FastAPI):
@@ -84,7 +82,7 @@ def create_app(service: Service, *, works: bool = False) -> Application:
     app.include_router(v1)
     app.include_router(health.router)
     app.include_router(metrics.router)
-    for pages in (sign_in, queue, records, oversight, account):
+    for pages in (sign_in, queue, review, records, oversight, account, appearance):
         app.include_router(pages.router)
     if service.context.settings.slack_signing_secret is not None:
         # Imported here: a service without Slack never loads it.
@@ -93,5 +91,5 @@ def create_app(service: Service, *, works: bool = False) -> Application:
 
         app.state.slack = Surface(service.context)
         app.include_router(slack)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static", Assets(), name="static")
     return app

@@ -76,13 +76,15 @@ class Engine:
             said = {name: self._title(name) for name in answer.rules}
             if not said:
                 said["default.no-permit"] = "No rule permits this to run by itself"
-        high = f"Risk {risk.score} is at or above"
+        high = f"Risk {risk.score} has reached"
         if risk.score >= bounds.deny_from:
-            said["threshold.deny_from"] = f"{high} {bounds.deny_from}: nobody may run this"
+            said["threshold.deny_from"] = f"{high} {bounds.deny_from}, from which nobody may run this"
         elif risk.score >= bounds.two_from:
-            said["threshold.two_from"] = f"{high} {bounds.two_from}: two people must approve"
+            said["threshold.two_from"] = f"{high} {bounds.two_from}, from which two people must approve"
         elif risk.score >= bounds.auto_below:
-            said["threshold.auto_below"] = f"{high} {bounds.auto_below}: a person must approve"
+            always = "A person approves every action of this kind, whatever its risk"
+            limit = f"{high} {bounds.auto_below}, from which a person must approve"
+            said["threshold.auto_below"] = limit if bounds.auto_below else always
         if mode == "propose":
             said["mode.propose"] = "This workflow proposes only: a person approves everything"
         return said

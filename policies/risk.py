@@ -9,7 +9,7 @@ from pydantic import Field
 
 from policies.attributes import ATTRIBUTES, DOUBTS, RECORD_FACTORS
 from policies.request import PolicyRequest
-from tools.currency import exponent_of
+from tools import wording
 from tools.values import Value
 
 Percent = Annotated[int, Field(ge=0, le=100)]
@@ -103,17 +103,13 @@ def _factor(name: str, value: int | str, points: int, currency: str) -> Factor:
 
 
 def _why(name: str, value: int | str, currency: str) -> str:
-    words = ATTRIBUTES[name].words
+    words, said = ATTRIBUTES[name].words, ATTRIBUTES[name].said
+    if isinstance(value, int) and value < len(said):
+        return said[value]
     if isinstance(value, str):
         return f"{words}: {value.replace('_', ' ')}"
     if name.endswith("_minor"):
-        return f"{words}: {_money(value, currency)}"
+        return f"{words}: {wording.money(value, currency)}"
     if name.endswith("_bp"):
         return f"{words}: {value // 100}.{value % 100:02d} %"
     return f"{words}: {value}"
-
-
-def _money(minor: int, currency: str) -> str:
-    exponent = exponent_of(currency)
-    whole, rest = divmod(minor, 10**exponent)
-    return f"{whole:,}.{rest:0{exponent}d} {currency}" if exponent else f"{whole:,} {currency}"

@@ -7,8 +7,9 @@ from typing import Any, Final
 from app.slack import content, kit
 from app.slack.kit import Block
 from app.slack.presses import Choice, OfCase, OfReview, wire
+from app.views.labels import Labels
 from app.views.reviews import needed
-from app.views.words import Labels, spoken
+from app.views.words import spoken
 
 _MOST_PROPOSALS: Final = 12
 _ROOM: Final = kit.MESSAGE_SIZE - 1_500  # for head, foot and what is decided

@@ -12,8 +12,9 @@ from app.slack.desk import Desk
 from app.slack.kit import Block
 from app.slack.telling import LISTED, listed
 from app.views import cases, indicators, reviews
+from app.views.labels import Labels
 from app.views.pages import MAX_LIMIT, Page
-from app.views.words import Labels, spoken
+from app.views.words import spoken
 from app.workflow import control, ingest
 from tools.registry import TOOLS
 

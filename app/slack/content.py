@@ -4,7 +4,8 @@ from typing import Any, Final
 
 from app.slack import kit
 from app.slack.kit import Block
-from app.views.words import Labels, money, spoken
+from app.views.labels import Labels
+from app.views.words import label, money
 from tools.registry import TOOLS
 
 HIGH_RISK: Final = 60
@@ -67,13 +68,13 @@ def brief(labels: Labels, review: dict[str, Any]) -> list[Block]:
 def arguments(labels: Labels, review: dict[str, Any]) -> list[Block]:
     """Each argument in full, with what stands behind it and what stood there before an edit."""
     args, before = review["action"]["args"] or {}, review["edited_from"] or {}
+    said, said_before = (labels.values(review["action"]["tool"], each) for each in (args, before))
     short: list[tuple[str, str]] = []
     found: list[Block] = []
     for name in [*args, *(name for name in before if name not in args)]:
-        value = labels.value(name, args[name], args.get("currency")) if name in args else "left out"
+        value = said.get(name, "left out")
         if before and before.get(name) != args.get(name):
-            was = labels.value(name, before[name], before.get("currency")) if name in before else "not set"
-            value += f"\nbefore the edit: {was}"
+            value += f"\nbefore the edit: {said_before.get(name, 'not set')}"
         if behind := _behind(review["provenance"].get(name, {})):
             value += f"\n↳ {behind}"
         if len(value) > _WIDE:
@@ -81,11 +82,6 @@ def arguments(labels: Labels, review: dict[str, Any]) -> list[Block]:
         else:
             short.append((label(name), value))
     return kit.pairs(short) + found
-
-
-def label(name: str) -> str:
-    """`amount_minor` → `Amount`, `invoice_id` → `Invoice`."""
-    return spoken(name.removesuffix("_minor").removesuffix("_id")).capitalize()
 
 
 def _behind(source: dict[str, Any]) -> str:

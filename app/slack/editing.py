@@ -8,13 +8,14 @@ from app.actor import Actor
 from app.errors import Problem, field_errors
 from app.slack import kit
 from app.slack.came import Came
-from app.slack.content import differences, label
+from app.slack.content import differences
 from app.slack.desk import Desk
 from app.slack.kit import Block
 from app.slack.presses import Draft, OfReview, read, wire
 from app.slack.verdicts import decide, in_sight, placed
 from app.views.forms import PREFIX, Field, args_of, fields_of
-from app.views.words import Labels, spoken
+from app.views.labels import Labels
+from app.views.words import label, spoken
 from tools.actions import Action, parse_action
 
 _ANSWER: Final = "value"

@@ -13,7 +13,7 @@ from app.slack.sender import shown
 from app.slack.verdicts import decide, in_sight
 from app.store.engine import unit_of_work
 from app.views import cases
-from app.views.words import Labels
+from app.views.labels import Labels
 
 _BLOCKS: Final = kit.VIEW_BLOCKS - 6
 _SIZE: Final = 60_000

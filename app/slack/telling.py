@@ -18,10 +18,10 @@ from app.slack.presses import OfExecution, OfReview, wire
 from app.store.engine import read_only
 from app.store.models import CaseClaim, Execution, Proposal, Review, SlackMessage, Snooze, Verdict
 from app.views import cases, reviews
+from app.views.labels import Labels
 from app.views.pages import MAX_LIMIT, Page
 from app.views.people import names
 from app.views.sight import opened, stamp
-from app.views.words import Labels
 from app.workflow.summaries import exception_summary
 from tools.registry import TOOLS
 

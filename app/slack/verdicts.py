@@ -18,7 +18,7 @@ from app.slack.presses import OfReview, read, wire
 from app.store.engine import read_only
 from app.store.models import SlackShown
 from app.views import reviews
-from app.views.words import Labels
+from app.views.labels import Labels
 from app.workflow.review import COMMENT_LIMIT, DIGEST_NEEDED, give_verdict
 
 RECENT: Final = timedelta(hours=4)

@@ -1,9 +1,10 @@
 """Reviews: the queue, and one review with everything that its reader needs to decide."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import tuple_
+from sqlalchemy import Text, cast, tuple_
 from sqlmodel import Session, col, select
 
 from app.actor import Actor
@@ -18,27 +19,49 @@ from app.views.sight import in_sight, opened, require_any_role, sees, stamp
 STATUSES = ("pending", "approved", "rejected", "expired", "withdrawn", "superseded")
 KEY = (int, str)
 _MOST_SCANNED = 2_000
+_SCANNED_AT_ONCE = 200
+_ORDER = {"pressing": col(Review.priority), "risk": col(Review.risk_score)}
+ORDERS = tuple(_ORDER)
 
 
 def queue(
     ground: Ground, actor: Actor, page: Page, *, status: str = "pending", tool: str | None = None,
-    customer: str | None = None, case_id: str | None = None, mine: bool = False,
+    customer: str | None = None, case_id: str | None = None, mine: bool = False, role: str | None = None,
+    overdue: bool = False, order: str = "pressing",
 ) -> dict[str, Any]:  # fmt: skip
     """`{"items", "next_cursor"}`, the most pressing first. `mine`: those on which the actor's roles may still decide.
 
-    Raises Problem `not_permitted`, `invalid_query`.
+    `role`: those that ask for it or escalate to it. `overdue`: those whose time to decide before escalation is over.
+    `order` is one of `ORDERS`; a cursor is good for its own order. Raises Problem `not_permitted`, `invalid_query`.
     """
     require_any_role(actor)
     if status not in STATUSES:
         raise invalid_query("/status", f"must be one of {', '.join(STATUSES)}")
+    if order not in ORDERS:
+        raise invalid_query("/order", f"must be one of {', '.join(ORDERS)}")
     where = [col(Review.tenant) == actor.tenant, col(Review.status) == status, *in_sight(actor, Review.unit)]
     where += [col(column) == value for column, value in (
         (Review.tool, tool), (Review.customer_id, customer), (Review.case_id, case_id)
     ) if value]  # fmt: skip
+    if overdue:
+        where += past_due(ground.clock())
+    if role:
+        where.append(asks_for(role))
+    by = _ORDER[order]
     with read_only(ground.engine) as session:
-        rows = _mine(session, actor, where, page) if mine else _rows(session, where, page.after, page.limit + 1)
-        kept, cursor = page.cut(rows, lambda row: (row.priority, row.id))
+        rows = _mine(session, actor, where, page, by) if mine else _rows(session, where, page.after, page.limit + 1, by)
+        kept, cursor = page.cut(rows, lambda row: (row.priority if order == "pressing" else row.risk_score, row.id))
         return {"items": render(ground, session, actor, kept), "next_cursor": cursor}
+
+
+def past_due(now: datetime) -> list[Any]:
+    """Conditions of reviews whose time is over. The first follows from the second, and is found by the index."""
+    return [col(Review.priority) >= -int(now.timestamp() // 60), col(Review.due_at) < now]
+
+
+def asks_for(role: str) -> Any:
+    """The condition of reviews one of whose requirements names the role, which is a plain word."""
+    return cast(col(Review.required), Text).like(f'%"{role}"%')
 
 
 def review(ground: Ground, actor: Actor, review_id: str) -> dict[str, Any]:
@@ -110,28 +133,31 @@ def needed(required: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return kept
 
 
-def _rows(session: Session, where: Sequence[Any], after: tuple[Any, ...] | None, limit: int) -> Sequence[Review]:
+def _rows(
+    session: Session, where: Sequence[Any], after: tuple[Any, ...] | None, limit: int, by: Any
+) -> Sequence[Review]:
     query = select(Review).where(*where)
     if after is not None:
-        query = query.where(tuple_(col(Review.priority), col(Review.id)) < after)
-    return session.exec(query.order_by(col(Review.priority).desc(), col(Review.id).desc()).limit(limit)).all()
+        query = query.where(tuple_(by, col(Review.id)) < after)
+    return session.exec(query.order_by(by.desc(), col(Review.id).desc()).limit(limit)).all()
 
 
-def _mine(session: Session, actor: Actor, where: Sequence[Any], page: Page) -> Sequence[Review]:
+def _mine(session: Session, actor: Actor, where: Sequence[Any], page: Page, by: Any) -> Sequence[Review]:
     """Who may decide stands in JSON, so rows are read on until the page is full."""
     found: list[Review] = []
     after, scanned = page.after, 0
     while len(found) <= page.limit and scanned < _MOST_SCANNED:
-        rows = _rows(session, where, after, 200)
+        rows = _rows(session, where, after, _SCANNED_AT_ONCE, by)
         spoken = select(Verdict.review_id).where(
             col(Verdict.review_id).in_([row.id for row in rows]), col(Verdict.principal_id) == actor.principal_id,
             col(Verdict.verdict).in_(("approve", "reject")),
         )  # fmt: skip
         done = set(session.exec(spoken))
         found += [row for row in rows if row.id not in done and may_decide(actor, row.required, row.unit)]
-        if len(rows) < 200:
+        if len(rows) < _SCANNED_AT_ONCE:
             break
-        after, scanned = (rows[-1].priority, rows[-1].id), scanned + len(rows)
+        last = rows[-1]
+        after, scanned = (getattr(last, by.key), last.id), scanned + len(rows)
     return found[: page.limit + 1]
 
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import svg
 from markupsafe import Markup
 
-from app.views.words import Labels
+from app.views.labels import Labels
 from app.web.drawing import bar, drawn, line, months, text
 from tools.pricing.priced import Course, Moved, PricedChange
 from tools.values import RecordKey

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from app.views.words import Labels, money
+from app.views.labels import Labels
+from app.views.words import money
 from app.web.change_picture import change_picture
 from tools.pricing.priced import Course, Moved, PricedChange, Standing
 from tools.values import RecordKey

@@ -1,10 +1,11 @@
-"""Marking: what of a draft is found in no record, shown where it stands."""
+"""Marking: what of a text deserves a second look, shown where it stands; and actions with their names set off."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup, escape
 
+from app.views.sentences import SENTENCES
 from app.views.words import visible
 
 
@@ -20,3 +21,13 @@ def marked(text: str, pieces: Sequence[str]) -> Markup:
         Markup("<mark>{}</mark>").format(visible(part)) if place % 2 else escape(visible(part))
         for place, part in enumerate(parts)
     )
+
+
+def acting(tool: str, words: Mapping[str, str]) -> Markup | None:
+    """The tool's sentence with what stands in it set off; None where a word of it is missing."""
+    try:
+        return Markup(SENTENCES[tool]).format_map(  # noqa: S704 - the sentences are ours, the words are escaped
+            {name: Markup("<b>{}</b>").format(visible(word)) for name, word in words.items()}
+        )
+    except KeyError:
+        return None

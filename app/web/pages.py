@@ -21,9 +21,14 @@ from app.errors import Problem
 from app.identity import sessions
 from app.identity.sessions import LIFETIME, SignedIn, actor_of_session
 from app.views import words
+from app.views.timeline import told
+from app.web import assets, look
+from app.web.marking import acting
 from tools.ports import SourceUnavailable
 
 _MOST_FIELDS = 400
+
+_OURS = {"name": "Countersign", "logo": "/static/seal.svg", "version": ""}
 
 Form = dict[str, str]
 
@@ -39,7 +44,15 @@ _ENVIRONMENT = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined,
     trim_blocks=True, lstrip_blocks=True, finalize=_finalize,
 )  # fmt: skip
-_ENVIRONMENT.filters |= {"spoken": words.spoken, "money": words.money}
+_ENVIRONMENT.filters |= {
+    "spoken": words.spoken, "money": words.money, "day": words.day, "label": words.label, "lasted": words.lasted,
+    "share": words.share, "told": told, "acting": acting,
+}  # fmt: skip
+_PLACES = (
+    ("/queue", "Queue"), ("/cases", "Cases"), ("/tasks", "By hand"), ("/executions", "Effects"), ("/rules", "Policies"),
+    ("/figures", "Indicators"),
+)  # fmt: skip
+_LOG = ("/log", "Audit log")
 
 
 class PageRoute(APIRoute):
@@ -119,10 +132,11 @@ def page(request: Request, template: str, session: SignedIn | None, code: int = 
         kept = {name: value for name, value in query.items() if value not in (None, "", False)}
         return request.url.path + (f"?{urlencode(kept)}" if kept else "")
 
+    reads_log = session is not None and bool({grant.role for grant in session.actor.grants} & READS_ALL)
     text = _ENVIRONMENT.get_template(template).render(
-        session=session, here=request.url.path, zone=zone, here_with=here_with,
-        may_read_log=session is not None and bool({grant.role for grant in session.actor.grants} & READS_ALL),
-        when=lambda moment: words.when(moment, zone), left=lambda moment: words.left(moment, now), **shown,
+        session=session, here=request.url.path, zone=zone, here_with=here_with, may_read_log=reads_log,
+        places=(*_PLACES, _LOG) if reads_log else _PLACES, when=lambda moment: words.when(moment, zone),
+        left=lambda moment: words.left(moment, now), build=assets.BUILD, brand=_OURS, **look.of(request), **shown,
     )  # fmt: skip
     return HTMLResponse(text, code)
 
@@ -136,6 +150,12 @@ def refusal(request: Request, problem: Problem) -> HTMLResponse:
         except Problem:
             session = None
     return page(request, "refusal.html", session, problem.status, problem=problem)
+
+
+def inside(path: str) -> str:
+    """A path of ours; anything that a browser could read as another site's address is dropped."""
+    safe = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and "\\" not in path
+    return path if safe and len(path) <= 500 else ""
 
 
 def go(to: str) -> RedirectResponse:

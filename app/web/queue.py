@@ -1,4 +1,4 @@
-"""The queue, and one review with everything needed to decide it."""
+"""The queue, and one verdict on several of its reviews that are alike."""
 
 from datetime import datetime
 from typing import Any
@@ -6,31 +6,27 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from app.api.requests import context
-from app.errors import FieldError, Problem
+from app.context import Context
+from app.errors import Problem
 from app.identity.sessions import SignedIn
-from app.views import cases, reviews
-from app.views.forms import args_of, fields_of
+from app.views import queue as view
+from app.views import reviews
+from app.views.labels import Labels
 from app.views.pages import MAX_LIMIT
 from app.views.pages import page as asked
+from app.views.queue import Wanted
 from app.views.sight import stamp
-from app.views.words import Labels
-from app.web.change_rows import change_shown
-from app.web.load_picture import load_picture
-from app.web.marking import marked
 from app.web.pages import Form, PageRoute, Session, SignedForm, go, open_shown, page, seal_shown
-from app.workflow.review import give_verdict
-from tools.pricing.priced import PricedChange
-from tools.proposals import WeekLoads
+from app.workflow.batch import MOST, give_batch
+from policies.attributes import APPROVER_ROLES
+from tools.ports import SourceUnavailable
+from tools.records import Customer
 from tools.registry import TOOLS
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
 _ROWS = 25
-_DONE = {
-    "approve": "Your approval is on the record.", "reject": "Your rejection is on the record.",
-    "edit": "The arguments were changed. Another person now decides about them.",
-    "respond": "Your remark is on the record.", "withdraw": "The request was withdrawn.",
-}  # fmt: skip
+_CUSTOMERS = 200
 
 
 @router.get("/")
@@ -44,135 +40,95 @@ def queue(
     session: Session,
     tool: str = "",
     customer: str = "",
+    role: str = "",
     mine: str = "",
+    overdue: str = "",
+    q: str = "",
+    order: str = "pressing",
     status: str = "pending",
     cursor: str = "",
     limit: int = _ROWS,
 ) -> Response:
-    ctx = context(request)
-    found = reviews.queue(
-        ctx, session.actor, asked(min(limit, MAX_LIMIT), cursor, reviews.KEY), status=status, tool=tool or None,
-        customer=customer or None, mine=bool(mine),
+    ctx, actor = context(request), session.actor
+    wanted = Wanted(
+        status=status, order=order, tool=tool if tool in TOOLS else None, customer=customer or None,
+        role=role if role in APPROVER_ROLES else None, mine=bool(mine), overdue=bool(overdue),
+        words=tuple(q[:200].split()),
     )  # fmt: skip
-    labels = Labels(ctx, session.actor.tenant)
-    rows = [
-        each | {
-            "sentence": labels.sentence(each["action"]["tool"], each["action"]["args"]),
-            "customer_name": labels.called("customer", each["customer"]) if each["customer"] else "",
-            "needs": reviews.needed(each["required"]),
-            "mine": reviews.may_decide(session.actor, each["required"], each["unit"]),
-        }
-        for each in found["items"]
-    ]  # fmt: skip
+    found = view.queue(ctx, actor, asked(min(limit, MAX_LIMIT), cursor, reviews.KEY), wanted)
+    plain = wanted == Wanted(mine=wanted.mine, order=wanted.order) and not cursor
     return page(
-        request, "queue.html", session, rows=rows, next_cursor=found["next_cursor"], tools=TOOLS, tool=tool,
-        customer=customer, mine=mine, status=status, statuses=reviews.STATUSES, cursor=cursor,
+        request, "queue.html", session, wanted=wanted, bundles=found["bundles"], next_cursor=found["next_cursor"],
+        searched=found["searched"], counts=view.counts(ctx, actor), most=view.MOST_COUNTED, tools=TOOLS, q=q,
+        riskiest=view.riskiest(ctx, actor) if plain else None, undoable=view.undoable(ctx, actor) if plain else [],
+        customers=_customers(ctx, actor.tenant), roles=_roles(session), statuses=reviews.STATUSES,
+        orders=reviews.ORDERS, cursor=cursor,
     )  # fmt: skip
 
 
-@router.get("/reviews/{review_id}")
-def review(request: Request, session: Session, review_id: str, done: str = "") -> Response:
-    return _review(request, session, review_id, said=_DONE.get(done))
+@router.get("/batch")
+def choose(request: Request, session: Session) -> Response:
+    """All of what was selected, to be seen before one word is said about it."""
+    return _batch(request, session, request.query_params.getlist("review"))
 
 
-@router.post("/reviews/{review_id}")
-def verdict(request: Request, session: Session, review_id: str, form: SignedForm) -> Response:
-    """The same workflow function as the API's; what it refuses is said on the page, beside the present state."""
-    ctx, said = context(request), form.get("verdict", "")
-    shown = reviews.review(ctx, session.actor, review_id)
+@router.post("/batch")
+def decide(request: Request, session: Session, form: SignedForm) -> Response:
+    """Each is judged and put on record as if it had come alone; what was refused is said beside it."""
+    ctx = context(request)
+    chosen = form.get("reviews", "").split()
+    digests = {ident: form.get(f"digest.{ident}", "") for ident in chosen}
     try:
-        shown_at = open_shown(session, _what(review_id, form.get("args_digest", "")), form.get("shown_at", ""))
-        body: dict[str, Any] = {"verdict": said, "args_digest": form.get("args_digest")}
+        shown_at = open_shown(session, _what(digests), form.get("shown_at", ""))
+        body: dict[str, Any] = {
+            "items": [{"review_id": ident, "args_digest": digest} for ident, digest in digests.items()],
+            "verdict": form.get("verdict"),
+        }
         if comment := form.get("comment", "").strip():
             body["comment"] = comment
-        if said == "reject" and not comment:
-            raise Problem("invalid_body", "Say why it is rejected.")
-        if said == "edit":
-            body["args"] = args_of(shown["action"]["tool"], form)
-        give_verdict(ctx, session.actor, review_id, body, shown_at=datetime.fromisoformat(shown_at))
+        if body["verdict"] == "reject" and not comment:
+            raise Problem("invalid_body", "Say why they are rejected.")
+        answers = give_batch(ctx, session.actor, body, shown_at=datetime.fromisoformat(shown_at))
     except Problem as problem:
-        return _review(request, session, review_id, problem=problem, form=form)
-    return go(f"/reviews/{review_id}?done={said}")
+        return _batch(request, session, chosen, problem=problem, form=form)
+    return _batch(request, session, chosen, answers={each["review_id"]: each for each in answers})
 
 
-def _what(review_id: str, digest: str) -> str:
-    return f"{review_id} {digest}"
-
-
-def _review(
-    request: Request, session: SignedIn, review_id: str, *, said: str | None = None, problem: Problem | None = None,
-    form: Form | None = None,
+def _batch(
+    request: Request, session: SignedIn, chosen: list[str], *, problem: Problem | None = None,
+    answers: dict[str, dict[str, str]] | None = None, form: Form | None = None,
 ) -> Response:  # fmt: skip
-    ctx, now = context(request), context(request).clock()
-    shown = reviews.review(ctx, session.actor, review_id)
-    case = cases.case(ctx, session.actor, shown["case_id"])
+    ctx = context(request)
+    if not chosen:
+        return go("/queue")
+    if len(chosen) > MOST:
+        raise Problem("invalid_query", f"A batch has at most {MOST} reviews.")
     labels = Labels(ctx, session.actor.tenant)
-    tool, args = shown["action"]["tool"], shown["action"]["args"]
-    editing = bool(form) and (form or {}).get("verdict") == "edit" and problem is not None
-    fields = _fields(tool, args, form if editing else None, problem.errors if problem and editing else [])
-    bundle = [
-        each | {"sentence": labels.sentence(each["action"]["tool"], each["action"]["args"]),
-                "review": next((one for one in case["reviews"] if one["proposal_id"] == each["id"]
-                                and one["status"] != "superseded"), None)}
-        for each in case["proposals"] if each["generation"] == case["generation"]
-    ]  # fmt: skip
+    rows = [view.described(labels, session.actor, reviews.review(ctx, session.actor, ident)) for ident in chosen]
+    digests = {row["id"]: row["args_digest"] for row in rows}
+    kinds = {(row["action"]["tool"], *sorted({need["rule"] for need in row["required"]})) for row in rows}
+    amounts = [row["decision"]["amount_minor"] for row in rows]
     return page(
-        request, "review.html", session, problem.status if problem else 200, review=shown, case=case, said=said,
-        problem=problem, fields=fields, editing=editing, bundle=bundle, labels=labels,
-        sentence=labels.sentence(tool, args), spec=TOOLS[tool], rows=_rows(labels, shown),
-        customer_name=labels.name("customer", shown["customer"]) if shown["customer"] else "",
-        mine=reviews.may_decide(session.actor, shown["required"], shown["unit"]),
-        needs=_needs(shown), comment=(form or {}).get("comment", ""), change=_change(shown, labels),
-        loads=_loads(shown, labels),
-        shown_at=seal_shown(session, _what(review_id, shown["args_digest"]), stamp(now) or ""),
+        request, "batch.html", session, problem.status if problem else 200, rows=rows, problem=problem,
+        answers=answers or {}, alike=len(kinds) == 1, total=None if None in amounts else sum(amounts),
+        values={row["id"]: labels.values(row["action"]["tool"], row["action"]["args"] or {}) for row in rows},
+        comment=(form or {}).get("comment", ""),
+        shown_at=seal_shown(session, _what(digests), stamp(ctx.clock()) or ""),
     )  # fmt: skip
 
 
-def _fields(tool: str, args: dict[str, Any] | None, form: Form | None, errors: list[FieldError]) -> list[Any]:
-    if args is None:
+def _what(digests: dict[str, str]) -> str:
+    return " ".join(f"{ident} {digest}" for ident, digest in digests.items())
+
+
+def _roles(session: SignedIn) -> list[str]:
+    """The reader's own first."""
+    own = session.actor.roles() | {grant.role for grant in session.actor.grants}
+    return sorted(APPROVER_ROLES, key=lambda role: role not in own)
+
+
+def _customers(ctx: Context, tenant: str) -> list[Customer]:
+    try:
+        return sorted(ctx.connectors.reader(tenant).find(Customer, {}, _CUSTOMERS), key=lambda each: each.name)
+    except SourceUnavailable:
         return []
-    fields = fields_of(tool, args, errors)
-    if form is None:
-        return fields
-    return [field.model_copy(update={"text": form.get(f"arg.{field.name}", field.text)}) for field in fields]
-
-
-def _shown(labels: Labels, name: str, args: dict[str, Any], untraced: list[str]) -> str:
-    """The argument as people read it; in words of several, what no record accounts for is marked."""
-    value = labels.value(name, args[name], args.get("currency"))
-    return marked(value, untraced) if isinstance(args[name], str) and " " in args[name] else value
-
-
-def _rows(labels: Labels, review: dict[str, Any]) -> list[dict[str, Any]]:
-    """Arguments with what supports them, and what stood before an edit."""
-    args, before = review["action"]["args"] or {}, review["edited_from"]
-    found = []
-    for name in [*args, *(name for name in before or {} if name not in args)]:
-        source = review["provenance"].get(name, {})
-        found.append({
-            "name": name, "value": _shown(labels, name, args, review["ungrounded"]) if name in args else "",
-            "raw": args.get(name), "support": source.get("support"), "method": source.get("method"),
-            "before": labels.value(name, before[name], before.get("currency")) if before and name in before else None,
-            "changed": before is not None and before.get(name) != args.get(name),
-        })  # fmt: skip
-    return found
-
-
-def _change(review: dict[str, Any], labels: Labels) -> dict[str, Any] | None:
-    return change_shown(PricedChange.model_validate(review["change"]), labels) if review["change"] else None
-
-
-def _loads(review: dict[str, Any], labels: Labels) -> list[dict[str, Any]]:
-    """Of each person whose weeks would change their name, the picture and the fullest week."""
-    several = [WeekLoads.model_validate(one) for one in review["loads"]]
-    return [
-        {"called": (called := labels.called("person", one.person_id)), "picture": load_picture(one, called),
-         "before": max(one.before, default=0), "after": max(one.after, default=0)}
-        for one in several
-    ]  # fmt: skip
-
-
-def _needs(review: dict[str, Any]) -> list[dict[str, Any]]:
-    """Each requirement in words, with the rule's sentence where the decision gives one."""
-    reasons = dict(zip(review["decision"]["rules"], review["decision"]["reasons"], strict=False))
-    return [each | {"because": reasons.get(each["rule"])} for each in review["required"]]

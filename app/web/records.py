@@ -1,17 +1,22 @@
 """Cases, executions and tasks by hand."""
 
+from datetime import timedelta
+
 from fastapi import APIRouter, Request, Response
 
 from app.api.requests import context
+from app.errors import Problem
 from app.views import cases, executions
+from app.views.labels import Labels
 from app.views.pages import DEFAULT_LIMIT, MAX_LIMIT, Page
 from app.views.pages import page as asked
-from app.views.words import Labels
-from app.web.pages import PageRoute, Session, SignedForm, go, page
-from app.workflow import by_hand, corrections, undo
+from app.web.pages import PageRoute, Session, SignedForm, go, inside, page
+from app.workflow import by_hand, claims, corrections, undo
 from tools.registry import TOOLS
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
+
+_PUT_OFF = timedelta(hours=4)
 
 
 @router.get("/cases")
@@ -54,6 +59,23 @@ def case(request: Request, session: Session, case_id: str) -> Response:
         customer_name=labels.name("customer", found["customer"]) if found["customer"] else "",
         project_name=labels.name("project", found["project"]) if found["project"] else "",
     )  # fmt: skip
+
+
+@router.post("/cases/{case_id}/care")
+def care(request: Request, session: Session, case_id: str, form: SignedForm) -> Response:
+    """Takes the case, gives it to somebody, or puts it off for the reader alone."""
+    ctx, actor = context(request), session.actor
+    cases.require_in_sight(ctx, actor, case_id)
+    match form.get("do"):
+        case "take":
+            claims.claim(ctx, actor, case_id)
+        case "give":
+            claims.claim(ctx, actor, case_id, form.get("to", ""))
+        case "snooze":
+            claims.snooze(ctx, actor, case_id, ctx.clock() + _PUT_OFF)
+        case _:
+            raise Problem("invalid_body", "Take it, give it away or put it off.")
+    return go(inside(form.get("next", "")) or f"/cases/{case_id}")
 
 
 @router.post("/cases/{case_id}/dismiss")

@@ -1,5 +1,6 @@
 """Batch: one verdict on several reviews that are alike. Each is judged and put on record as if it had come alone."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
@@ -32,7 +33,7 @@ class BatchBody(Value):
     comment: Annotated[str, Field(max_length=COMMENT_LIMIT)] | None = None
 
 
-def give_batch(ctx: Context, actor: Actor, body: Any) -> list[dict[str, str]]:
+def give_batch(ctx: Context, actor: Actor, body: Any, *, shown_at: datetime | None = None) -> list[dict[str, str]]:
     """For each item in its place `{"review_id","status"}`, or `{"review_id","code","detail"}` where it was refused.
 
     Raises Problem for the whole, before any verdict is given: `invalid_body` (also two tools, two sets of rules, one
@@ -47,7 +48,7 @@ def give_batch(ctx: Context, actor: Actor, body: Any) -> list[dict[str, str]]:
         _alike(batch, found)
         if batch.verdict == "approve":
             _within_limit(session, actor, found)
-    return [_one(ctx, actor, batch, item) for item in batch.items]
+    return [_one(ctx, actor, batch, item, shown_at) for item in batch.items]
 
 
 def _found(session: Session, tenant: str, batch: BatchBody) -> dict[str, Review]:
@@ -89,10 +90,11 @@ def _within_limit(session: Session, actor: Actor, found: dict[str, Review]) -> N
         raise Problem("not_permitted", "The amounts of this batch together are above your limit.")
 
 
-def _one(ctx: Context, actor: Actor, batch: BatchBody, item: BatchItem) -> dict[str, str]:
+def _one(ctx: Context, actor: Actor, batch: BatchBody, item: BatchItem, shown_at: datetime | None) -> dict[str, str]:
     said = {"verdict": batch.verdict, "args_digest": item.args_digest}
     try:
-        give_verdict(ctx, actor, item.review_id, said | ({"comment": batch.comment} if batch.comment else {}))
+        words = {"comment": batch.comment} if batch.comment else {}
+        give_verdict(ctx, actor, item.review_id, said | words, shown_at=shown_at)
     except Problem as problem:
         return {"review_id": item.review_id, "code": problem.code, "detail": problem.detail}
     fault_point("batch.item")

@@ -17,9 +17,9 @@ def test_what_can_be_typed(office: Office) -> None:
     asked = money(world)
     assert "/countersign queue" in office.command("finn", "")
     assert "There is no 'odd' here" in office.command("finn", "odd <!channel>")
-    assert "Write off 1,100.00 EUR" in office.command("finn", "queue")
+    assert "Write off EUR 1,100.00" in office.command("finn", "queue")
     assert office.command("rolf", "queue") == "Nothing waits for you."
-    assert "Write off 1,100.00 EUR" in office.command("finn", f"case {asked.case_id}")
+    assert "Write off EUR 1,100.00" in office.command("finn", f"case {asked.case_id}")
     assert "because" in office.command("finn", f"why {asked.id}")
     assert "because" in office.command("finn", f"why {asked.case_id}")
     assert "Waiting" in office.command("finn", "status")

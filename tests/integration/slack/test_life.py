@@ -17,7 +17,7 @@ def test_from_card_to_undo(either: Office) -> None:
     asked = large(world)
     office.tell()
     (card,) = office.slack.cards(CHANNEL)
-    assert "12,000.00 EUR" in said(card)
+    assert "EUR 12,000.00" in said(card)
 
     office.press("hal", card, "ask")
     office.submit("hal", office.view(), comment="Which entries are these?")
@@ -27,19 +27,19 @@ def test_from_card_to_undo(either: Office) -> None:
     office.settle()
     told = said(office.slack.thread(card)[-1])
     assert "*The assistant answers*\nI propose it otherwise now: because" in told
-    assert "was: 12,000.00 EUR\nwill be: 11,900.00 EUR" in told
-    assert "11,900.00 EUR" in said(card)
+    assert "was: EUR 12,000.00\nwill be: EUR 11,900.00" in told
+    assert "EUR 11,900.00" in said(card)
     asked = world.review(asked.id)
 
     office.press("finn", card, "edit")
     first = office.submit("finn", office.view(), amount_minor="1150000", comment="only the January ones")
     assert first["response_action"] == "update"
-    assert "was: 11,900.00 EUR\nwill be: 11,500.00 EUR" in texts(first["view"]["blocks"])
+    assert "was: EUR 11,900.00\nwill be: EUR 11,500.00" in texts(first["view"]["blocks"])
     assert world.review(asked.id).args_digest == asked.args_digest
     office.submit("finn", office.view(), amount_minor="1150000", comment="only the January ones")
     assert world.args(asked.proposal_id)["amount_minor"] == 1_150_000
     office.tell()
-    assert "before the edit: 11,900.00 EUR" in said(card)
+    assert "before the edit: EUR 11,900.00" in said(card)
 
     office.press("finn", card, "approve")
     assert "Nobody approves what is their own" in office.slack.heard("UFINN")[-1]
@@ -103,7 +103,7 @@ def test_a_case_is_one_card_with_a_part_for_each_proposal(office: Office) -> Non
     office.tell()
     (card,) = office.slack.cards(CHANNEL)
     assert "2 actions for" in said(card)
-    assert "1. Write off 1,100.00 EUR" in said(card)
+    assert "1. Write off EUR 1,100.00" in said(card)
     assert "2. Create the task “Tell the lead”" in said(card)
 
 
@@ -112,7 +112,7 @@ def test_a_high_risk_asks_again_and_for_a_recent_sign_in(office: Office) -> None
     office.tell()
     (card,) = office.slack.cards(CHANNEL)
     (button,) = [each for each in buttons(card.blocks) if each["action_id"] == "approve"]
-    assert "12,000.00 EUR" in button["confirm"]["text"]["text"]
+    assert "EUR 12,000.00" in button["confirm"]["text"]["text"]
     office.press("fred", card, "approve")
     assert "sign in at" in office.slack.heard("UFRED")[-1]
     assert office.world.entries(kind="verdict.given") == []

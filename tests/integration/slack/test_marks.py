@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from app.slack import kit
 from app.slack.card import Subject, card
 from app.slack.content import whole
-from app.views.words import Labels, visible
+from app.views.labels import Labels
+from app.views.words import visible
 from tests.integration.slack.kit_rules import message_errors, mrkdwn_texts, special_marks, texts, too_long
 from tests.integration.slack.test_cards import shown_review
 

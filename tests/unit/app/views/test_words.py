@@ -1,79 +1,23 @@
 from datetime import UTC, datetime
-from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.context import Context
 from app.views import words
-from app.views.words import Labels, left, money, visible, when
-from tools.actions import ACTIONS
-from tools.ports import SourceUnavailable
-
-
-class _Unreachable:
-    """Connectors of a firm whose system does not answer."""
-
-    def reader(self, tenant: str) -> object:
-        raise SourceUnavailable(tenant)
-
-
-class _Context:
-    connectors = _Unreachable()
-
-
-@pytest.fixture
-def labels() -> Labels:
-    return Labels(cast(Context, _Context()), "acme")
-
-
-def test_every_tool_has_a_sentence() -> None:
-    assert words._SENTENCES.keys() == ACTIONS.keys()
-
-
-@pytest.mark.parametrize("tool", sorted(ACTIONS))
-def test_a_sentence_asks_for_nothing_that_an_action_does_not_have(labels: Labels, tool: str) -> None:
-    """With all arguments given, the sentence is filled and not the fallback."""
-    filled: dict[str, Any] = dict.fromkeys(ACTIONS[tool].model_fields, "x")
-    del filled["tool"]
-    for name in filled:
-        if name.endswith(("_minor", "minutes")):
-            filled[name] = 6000
-    if "tasks" in filled:
-        filled["tasks"] = [{}, {}]
-    if "ids" in filled:
-        filled["ids"] = ["a"]
-    said = labels.sentence(tool, filled)
-    assert "{" not in said
-    assert said == words._SENTENCES[tool].format_map(_like(said, tool, filled, labels))
-
-
-def _like(said: str, tool: str, filled: dict[str, Any], labels: Labels) -> dict[str, str]:
-    amounts = {"amount": "60.00 x", "budget": "60.00 x", "hours": "100", "count": "2" if "tasks" in filled else "1"}
-    return dict.fromkeys(filled, "x") | amounts
-
-
-def test_a_system_that_does_not_answer_leaves_the_ids(labels: Labels) -> None:
-    assert labels.name("customer", "cus-01") == "cus-01"
-    assert labels.sentence("hold_invoice", {"invoice_id": "inv-1", "reason": "?"}) == "Hold the invoice inv-1"
-
-
-def test_what_was_erased_is_said(labels: Labels) -> None:
-    assert "erased" in labels.sentence("hold_invoice", None)
-
-
-def test_a_reference_is_said_to_wait(labels: Labels) -> None:
-    said = labels.value("project_id", {"$ref": "prp_x/result/project_id"})
-    assert said == "the project id of an earlier action"
+from app.views.words import called, day, label, lasted, left, money, share, visible, when
 
 
 @pytest.mark.parametrize(
     ("minor", "said"),
-    [(0, "0.00 EUR"), (5, "0.05 EUR"), (-5, "-0.05 EUR"), (1_240_000, "12,400.00 EUR"), (-100, "-1.00 EUR")],
+    [(0, "EUR 0.00"), (5, "EUR 0.05"), (-5, "EUR -0.05"), (1_240_000, "EUR 12,400.00"), (-100, "EUR -1.00")],
 )
 def test_money(minor: int, said: str) -> None:
     assert money(minor, "EUR") == said
+
+
+def test_money_of_a_currency_without_decimals() -> None:
+    assert money(12_400, "JPY") == "JPY 12,400"
 
 
 @given(st.integers(-(10**13), 10**13))
@@ -110,3 +54,32 @@ def test_times_are_of_the_zone() -> None:
 )  # fmt: skip
 def test_how_long_is_left(moment: str | None, said: str) -> None:
     assert left(moment, datetime(2026, 3, 2, 9, 0, tzinfo=UTC)) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("amount_minor", "Amount"), ("invoice_id", "Invoice"), ("end_on", "End"), ("percent", "Share of the week"),
+        ("remaining_minutes", "Effort remaining"), ("hourly_rate_minor", "Hourly rate"), ("title", "Title"),
+    ],
+)  # fmt: skip
+def test_arguments_are_called_as_people_call_them(name: str, said: str) -> None:
+    assert label(name) == said
+    assert called(name) == said[0].lower() + said[1:]
+
+
+def test_a_day_is_written_out() -> None:
+    assert day("2026-12-07") == "7 Dec 2026"
+    assert day("soon") == "soon"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(None, "–"), (40, "40 s"), (90, "1 min"), (12_000, "3 h 20 min"), (300_000, "3 days")]
+)
+def test_durations(seconds: int | None, said: str) -> None:
+    assert lasted(seconds) == said
+
+
+def test_shares() -> None:
+    assert share(1250) == "12.5 %"
+    assert share(None) == "–"

@@ -1,7 +1,7 @@
 import xml.etree.ElementTree as ET
 from typing import cast
 
-from app.views.words import Labels
+from app.views.labels import Labels
 from app.web.change_picture import change_picture
 from app.web.change_rows import change_shown
 from app.web.load_picture import load_picture
