@@ -40,7 +40,7 @@ def test_the_numbers_under_it_are_those_of_the_plan() -> None:
     standing = {row["name"]: (row["before"], row["after"], row["difference"]) for row in shown["standing"]}
     assert standing["Project done"] == ("2026-07-24", "2026-07-29", "+5 days")
     assert standing["Work left"] == ("500 h", "516 h", "+16 h")
-    assert standing["Margin"] == ("35,000.00 EUR", "36,120.00 EUR", "1,120.00 EUR")
+    assert standing["Margin"] == ("EUR 35,000.00", "EUR 36,120.00", "EUR 1,120.00")
     assert "its error is not known" in shown["forecast"]
 
 
