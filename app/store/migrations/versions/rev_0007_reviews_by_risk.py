@@ -1,12 +1,12 @@
 """The queue in the order of risk.
 
-Revision: 0006. Follows: 0005.
+Revision: 0007. Follows: 0006.
 """
 
 from alembic import op
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
