@@ -22,6 +22,8 @@ ITEMS = 200
 KILLS = 8
 ROOT = Path(__file__).parents[3]
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+
 
 @contextmanager
 def worker(url: str) -> Iterator[subprocess.Popen[str]]:
@@ -67,7 +69,6 @@ def effects(engine: sa.Engine) -> list[tuple[str, int]]:
 ALL = sorted((f"job_{n}", step) for n in range(ITEMS) for step in (0, 1))
 
 
-@pytest.mark.slow
 def test_killed_again_and_again_every_item_is_done_once(url: str, engine: sa.Engine, queue: DbosQueue) -> None:
     dice = random.Random(7)
     put(engine, queue, 0, ITEMS // 2)
@@ -91,7 +92,6 @@ def test_killed_again_and_again_every_item_is_done_once(url: str, engine: sa.Eng
     assert effects(engine) == ALL
 
 
-@pytest.mark.slow
 def test_two_processes_share_the_work_and_one_takes_over_from_the_other(
     url: str, engine: sa.Engine, queue: DbosQueue
 ) -> None:
