@@ -109,7 +109,7 @@ def shown(truths: Sequence[Any], said: Sequence[Answer]) -> Shown:
     pairs = list(zip(truths, said, strict=True))
     return Shown(
         {field: [(truth[field], one[field]) for truth, one in pairs] for field in FIELDS},
-        [(one["confidence"], truth["category"] == one["category"]) for truth, one in pairs],
+        [(one["confidence"], truth["category"] == one["category"]) for truth, one in pairs if one["category"] != _NONE],
     )
 
 
