@@ -135,7 +135,7 @@ class ShiftMilestone(Action):
 
 class UpdateForecast(Action):
     tool: Literal["update_forecast"] = "update_forecast"
-    project_id: Id
+    project_id: Id | Ref
     remaining_minutes: Annotated[int, Field(ge=0, le=60_000_000)]
     finish_on: Day
 
@@ -224,12 +224,14 @@ class ReverseWriteOff(Action):
 class SendCustomerMessage(Action):
     """Leaves after `MESSAGE_DELAY_S`; until then it can be recalled.
 
-    `change_order_id` is the draft that the message speaks of: without it the message does not leave.
+    `change_order_id` and `project_id` are what the message speaks of where that is yet to be made: without it the
+    message does not leave.
     """
 
     tool: Literal["send_customer_message"] = "send_customer_message"
     customer_id: Id
     change_order_id: Id | Ref | None = None
+    project_id: Id | Ref | None = None
     recipient: Email
     subject: Line
     body: Text

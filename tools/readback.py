@@ -117,8 +117,8 @@ def shift_milestone(action: Action, receipt: Receipt, read: ReadPort) -> list[st
 
 def update_forecast(action: Action, receipt: Receipt, read: ReadPort) -> list[str]:
     assert isinstance(action, UpdateForecast)
-    expected = {"remaining_minutes": action.remaining_minutes, "finish_on": action.finish_on}
-    return _differs(read.get(Forecast, action.project_id), f"forecast {action.project_id}", expected)
+    forecast, what = _fetch(read, Forecast, receipt, "project_id")
+    return _differs(forecast, what, {"remaining_minutes": action.remaining_minutes, "finish_on": action.finish_on})
 
 
 def change_budget(action: Action, receipt: Receipt, read: ReadPort) -> list[str]:

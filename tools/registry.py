@@ -179,7 +179,7 @@ _SPECS = (
         "send_customer_message", "Send a message to a customer", "customer", "within_window", "personal",
         {
             "customer_id": (InReach(kind="customer"),), "change_order_id": (InReach(kind="change_order"),),
-            "recipient": (ReachedField(kind="contact", field="email", match="customer_id"),),
+            "project_id": (_PROJECT,), "recipient": (ReachedField(kind="contact", field="email", match="customer_id"),),
             "subject": (PROSE,), "body": (PROSE,), "language": (BOUNDED,),
         },
         readback.send_customer_message, inverses.send_customer_message, recipient_argument="recipient",

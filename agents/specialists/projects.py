@@ -1,16 +1,22 @@
 """Projects: an approved statement of work becomes one bundle of dependent steps."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 from agents.situation import Situation, fact_id, working_day
 from agents.specialists.contracts import settled
+from agents.specialists.letters import letter
 from agents.specialists.staffing import Vacant, seats
 from agents.specialists.tasks import task
 from agents.steps import Earlier, Given, Plan, Step
-from agents.wording import day, money
+from agents.wording import day, hours, line, money
 from tools.events import SowApproved, SowRole
 from tools.records import Contract, Person, Project, Skill, StaffingRequest
+from tools.staffing.hours import weekdays_between
+
+FULL_DAY = 480
+"""Minutes of a full day's work by which a role's share is counted, before anybody has a calendar in it."""
 
 DELIVERY_CHANNEL = "#delivery"
 """Where the firm's delivery leads read of new work; a project gets a channel of its own by its workspace."""
@@ -28,6 +34,8 @@ def plan(situation: Situation) -> Plan:
     steps = settled(situation, contract)
     steps += [_project(situation, data, contract, lead), _workspace(data), _onboarding(situation, data, lead)]
     steps += _staffing(situation, data, contract, lead)
+    steps += _forecast(data)
+    steps += _welcome(situation, data, contract, lead)
     steps.append(_note(situation, data, contract))
     return Plan(summary, tuple(steps))
 
@@ -161,6 +169,52 @@ def _unfilled(situation: Situation, data: SowApproved, role: SowRole, number: in
         computed=(role.level, role.percent),
         triggered_by=("event#contract_id",),
     )  # fmt: skip
+
+
+def _forecast(data: SowApproved) -> list[Step]:
+    """What the roles come to, all of it ahead; nothing where the statement of work names no role."""
+    if not data.roles:
+        return []
+    days = weekdays_between(data.start_on, data.end_on)
+    minutes = sum(role.percent for role in data.roles) * days * FULL_DAY // 100
+    shares = tuple(f"event#roles/{number}/percent" for number in range(len(data.roles)))
+    return [Step(
+        "forecast", "update_forecast",
+        {
+            "project_id": Earlier("project", "project_id"),
+            "remaining_minutes": Given(
+                minutes, (*shares, "event#start_on", "event#end_on"), "the roles' shares of the weekdays, at 8 h a day"
+            ),
+            "finish_on": Given(data.end_on, ("event#end_on",), "as the event says"),
+        },
+        rationale=(
+            f"The roles come to {hours(minutes)} over {days} weekdays, before holidays and leave. "
+            "Without a first forecast the project's progress cannot be told."
+        ),
+        triggered_by=["event#contract_id"],
+        alternatives=["Let the lead estimate it before the project starts."],
+    )]  # fmt: skip
+
+
+def _welcome(situation: Situation, data: SowApproved, contract: Contract, lead: Person) -> list[Step]:
+    """The customer hears who leads the work and when it starts, and only once the project stands."""
+    customer, contact = situation.customer(), situation.contact(None)
+    if customer is None or contact is None:
+        return []
+    written = letter(
+        situation, "welcome", contact, customer, lead,
+        purpose="welcome the customer to a project that was agreed; promise nothing beyond its dates",
+        subject=line(f"{data.title}: who works with you"),
+        paragraphs=[
+            f"thank you for your trust. {data.title} under {contract.title} is planned from {day(data.start_on)} "
+            f"to {day(data.end_on)}.",
+            f"{lead.name} leads the project and is your contact for questions about it.",
+        ],
+        facts=["event#title", "event#start_on", "event#end_on", fact_id(contract, "title")],
+        why=f"A customer should hear who leads their project before it starts. It goes to {contact.name}.",
+        triggered_by=("event#contract_id",),
+    )  # fmt: skip
+    return [replace(written, args={**written.args, "project_id": Earlier("project", "project_id")})]
 
 
 def _note(situation: Situation, data: SowApproved, contract: Contract) -> Step:

@@ -18,15 +18,36 @@ def test_a_statement_of_work_becomes_one_bundle_that_hangs_on_the_project(desk: 
     outcome = desk.run("psa.sow.approved", **SOW)
     assert tools(outcome) == [
         "create_project", "provision_workspace", "create_onboarding_tasks", "assign_person", "assign_person",
-        "create_task", "notify_channel",
+        "create_task", "update_forecast", "send_customer_message", "notify_channel",
     ]  # fmt: skip
     project = outcome.proposals[0]
     wanted = Ref.model_validate({"$ref": f"{project.id}/result/project_id"})
-    waiting = [proposal.action.refs() for proposal in outcome.proposals[1:5]]
+    waiting = [outcome.proposals[place].action.refs() for place in (1, 2, 3, 4, 6, 7)]
     assert all(list(refs.values()) == [wanted] for refs in waiting)
     assert args(outcome, "create_project")["budget_minor"] == 10_000_000
     assert project.provenance["budget_minor"].facts == ["contract/ctr-one#value_minor"]
     assert "contract/ctr-one#value_minor" in project.evidence
+
+
+def test_the_first_forecast_is_what_the_roles_come_to(desk: Desk) -> None:
+    outcome = desk.run("psa.sow.approved", **SOW)
+    # 40 % + 40 % + 50 % of 77 weekdays of 480 minutes.
+    forecast = args(outcome, "update_forecast")
+    assert (forecast["remaining_minutes"], forecast["finish_on"]) == (48_048, "2026-06-30")
+    provenance = first(outcome, "update_forecast").provenance["remaining_minutes"]
+    assert "event#roles/2/percent" in provenance.facts
+    assert "update_forecast" not in tools(desk.run("psa.sow.approved", **{**SOW, "roles": []}))
+
+
+def test_the_customer_is_welcomed_with_grounded_words_and_only_at_a_contact_on_record(desk: Desk) -> None:
+    outcome = desk.run("psa.sow.approved", **SOW)
+    letter, message = first(outcome, "send_customer_message"), args(outcome, "send_customer_message")
+    assert letter.ungrounded == []
+    assert "Lea Brandt leads the project" in message["body"]
+    assert "Harbour data hub" in message["body"]
+    for contact in [key for key in desk.firm.records if key.startswith("contact/")]:
+        desk.firm.change(contact, authors={"*": "customer/mail"})
+    assert "send_customer_message" not in tools(desk.run("psa.sow.approved", **SOW))
 
 
 def test_the_tightest_fit_is_booked_and_nobody_twice_over(desk: Desk) -> None:
