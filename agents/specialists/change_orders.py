@@ -124,10 +124,12 @@ def _said(change: PricedChange, course: Course) -> Sequence[int | date]:
 
 def _why(situation: Situation, contract: Contract, change: PricedChange) -> str:
     rate = money(change.rate_minor, change.currency)
+    listed = change.list_rate_minor
+    card = f" The rate card asks {money(listed, change.currency)} for its team." if listed is not None else ""
     return (
         f"The request reads as an addition ({situation.assessed.confidence} % sure) and states an effort of "
         f"{hours(change.minutes)}. At {rate} an hour by {contract.title} that is "
-        f"{money(change.price_minor, change.currency)}. Nobody in the firm has estimated the effort."
+        f"{money(change.price_minor, change.currency)}.{card} Nobody in the firm has estimated the effort."
     )
 
 

@@ -201,13 +201,13 @@ def _welcome(situation: Situation, data: SowApproved, contract: Contract, lead: 
     customer, contact = situation.customer(), situation.contact(None)
     if customer is None or contact is None:
         return []
+    when = f"from {day(data.start_on)} to {day(data.end_on)}"
     written = letter(
         situation, "welcome", contact, customer, lead,
         purpose="welcome the customer to a project that was agreed; promise nothing beyond its dates",
         subject=line(f"{data.title}: who works with you"),
         paragraphs=[
-            f"thank you for your trust. {data.title} under {contract.title} is planned from {day(data.start_on)} "
-            f"to {day(data.end_on)}.",
+            f"thank you for your trust. {data.title} under {contract.title} is planned {when}.",
             f"{lead.name} leads the project and is your contact for questions about it.",
         ],
         facts=["event#title", "event#start_on", "event#end_on", fact_id(contract, "title")],

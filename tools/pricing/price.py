@@ -8,6 +8,7 @@ from tools.pricing import terms
 from tools.pricing.books import REFUSED, Asked, ChangeBooks, Unpriceable, faults
 from tools.pricing.capacity import UNITS
 from tools.pricing.courses import Courses
+from tools.pricing.list_rate import list_rate
 from tools.pricing.pace import pace
 from tools.pricing.plan import Plan, Unending
 from tools.pricing.priced import Course, Pace, PricedChange, Standing
@@ -36,13 +37,14 @@ def price(books: ChangeBooks, asked: Asked, pool: Books | None = None) -> Priced
     if charged.price_minor > MAX_MINOR:
         raise Unpriceable([Finding("event", "text", "the price is beyond any contract", REFUSED)])
     early, late = _range(plan, chosen, forecast)
+    listed, under = list_rate(books)
     return PricedChange(
         project_id=books.project.id, contract_id=contract.id, contract_type=contract.type, currency=contract.currency,
         minutes=asked.minutes, rate_minor=contract.hourly_rate_minor, price_minor=charged.price_minor,
-        list_rate_minor=None, wanted_on=asked.wanted_on, today=books.today, before=before,
+        list_rate_minor=listed, wanted_on=asked.wanted_on, today=books.today, before=before,
         after=_after(before, chosen, asked.minutes), early_on=early, late_on=late, pace=forecast, courses=courses,
         terms=terms.wording(books, asked.minutes, charged, chosen.done_on),
-        findings=[line(one) for one in (*_open(plan, asked, before, chosen), *map(str, books.findings))],
+        findings=[line(one) for one in (*_open(plan, asked, before, chosen), *under, *map(str, books.findings))],
     )  # fmt: skip
 
 

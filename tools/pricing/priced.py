@@ -74,7 +74,9 @@ class Standing(Value):
 
 
 class PricedChange(Value):
-    """`courses` start with the one proposed. `early_on` and `late_on` are the finish if the forecast errs as it did.
+    """`list_rate_minor`: what the rate card asks an hour for the team, None where it does not say.
+
+    `courses` start with the one proposed. `early_on` and `late_on` are the finish if the forecast errs as it did.
 
     `terms` are those of the change order; `findings` what the records leave open.
     """

@@ -21,6 +21,7 @@ from tools.people_records import Skill
 from tools.pricing.books import Asked, ChangeBooks, Unpriceable
 from tools.pricing.price import price
 from tools.pricing.priced import Course, Moved, Part, PricedChange
+from tools.records import RateCard
 from tools.staffing.books import Books
 
 
@@ -187,3 +188,33 @@ def test_of_a_retainer_only_what_the_month_leaves_no_room_for_is_charged() -> No
     assert change.terms[0] == "16 h are within this month's hours of the retainer."
     # Of 2,400 min, 456 are charged: 912.00.
     assert price(within, Asked(2_400)).price_minor == 91_200
+
+
+def card(role: str, hourly_rate_minor: int, currency: str = "EUR") -> RateCard:
+    return RateCard(
+        id=f"rc-{role}", authors={"*": "system/erp"}, role=role, level=3, hourly_rate_minor=hourly_rate_minor,
+        currency=currency,
+    )  # fmt: skip
+
+
+def test_a_price_under_the_rate_card_is_told() -> None:
+    """120.00 agreed against 150.00 on the card are 20 % off; the price stays the contract's."""
+    change = price(books(rate_card=[card("Engineer", 15_000)]), ASKED)
+    assert (change.list_rate_minor, change.rate_minor, change.price_minor) == (15_000, 12_000, 192_000)
+    assert any("20 % under the EUR 150.00" in one for one in change.findings)
+    at_list = price(books(rate_card=[card("Engineer", 12_000)]), ASKED)
+    assert at_list.list_rate_minor == 12_000
+    assert not any("rate card" in one for one in at_list.findings)
+
+
+@pytest.mark.parametrize(
+    ("cards", "told"),
+    [
+        ([card("Architect", 15_000)], "the rate card has no price for Engineer"),
+        ([card("Engineer", 15_000, "USD")], "there is no exchange rate for USD"),
+    ],
+)
+def test_a_list_rate_that_cannot_be_told_is_left_open_by_name(cards: list[RateCard], told: str) -> None:
+    change = price(books(rate_card=cards), ASKED)
+    assert change.list_rate_minor is None
+    assert any(told in one for one in change.findings)
