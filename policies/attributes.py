@@ -15,8 +15,12 @@ APPROVER_ROLES = (
 )  # fmt: skip
 """The roles an approval may ask for. Viewers and auditors change nothing; admins keep accounts, they do not approve."""
 
+RELATIONS = ("line_manager",)
+"""What an approver may be to whom the action concerns, asked for like a role; nobody is granted one."""
+
 RISK_CLASSES = ("internal", "people", "money", "contract", "customer", "protective")
 TIERS = ("none", "standard", "key", "strategic", "unknown")
+LINE_MANAGERS = ("none", "known", "unknown")
 CONTRACT_TYPES = ("none", "retainer", "time_and_materials", "fixed_price", "unknown")
 
 MAX_NUMBER = 2**53
@@ -96,6 +100,7 @@ _ALL = (
     ),
     Attribute("contract_type", "levels", "the contract's type", CONTRACT_TYPES),
     Attribute("customer_tier", "levels", "the customer's tier", TIERS),
+    Attribute("line_manager", "levels", "the line manager of who would be booked", LINE_MANAGERS),
     _number("untrusted_arguments", "arguments on a customer's word alone"),
     _number("unsupported_arguments", "arguments that no record supports"),
     _number("edited_arguments", "arguments typed by an editor"),

@@ -52,7 +52,7 @@ def request_of(given: Mapping[str, int | str]) -> tuple[PolicyRequest, Doubt]:
     plain: dict[str, object] = dict.fromkeys(RECORD_FACTORS, 0)
     plain |= {
         "tenant": "ten_example", "unit": "", "workflow": "example", "base_currency": "EUR", "contract_type": "none",
-        "customer_tier": "none", "records_touched": 1, **tool_attributes(tool)._asdict(),
+        "customer_tier": "none", "line_manager": "none", "records_touched": 1, **tool_attributes(tool)._asdict(),
     }  # fmt: skip
     attributes = {name: value for name, value in given.items() if name not in DOUBTS}
     doubt = {name: value for name, value in given.items() if name in DOUBTS}

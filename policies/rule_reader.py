@@ -5,7 +5,7 @@ from typing import cast, get_args
 
 import yaml
 
-from policies.attributes import APPROVER_ROLES, ATTRIBUTES, Attribute
+from policies.attributes import APPROVER_ROLES, ATTRIBUTES, RELATIONS, Attribute
 from policies.decision import PARTIES, Effect, Party
 from policies.reading import Reading, line_of, seconds
 from policies.rules import (
@@ -152,7 +152,9 @@ def read_approval(reading: Reading, node: yaml.Node, field: str) -> ApprovalTerm
     fields = reading.mapping(node, field, _APPROVAL_FIELDS, needed=("roles",))
     if fields is None or "roles" not in fields:
         return None
-    roles = reading.choices(fields["roles"], f"{field}.roles", APPROVER_ROLES)
+    roles = reading.choices(fields["roles"], f"{field}.roles", (*APPROVER_ROLES, *RELATIONS))
+    if roles is not None and set(roles) <= set(RELATIONS):
+        reading.refuse(fields["roles"], f"{field}.roles", "needs a role that stands in where nobody is so related")
     approvers = reading.integer(fields["approvers"], f"{field}.approvers", 1, 9) if "approvers" in fields else 1
     within_s: int | None = _DEFAULT_WITHIN_S
     if "within" in fields:

@@ -1,6 +1,6 @@
 """Authority: whether this actor may say this of this review, at the moment of saying it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -12,7 +12,8 @@ from app.errors import Problem
 from app.store.models import Review, Verdict
 from app.workflow import history, route
 from app.workflow.dossier import Dossier
-from app.workflow.parties import parties
+from app.workflow.parties import parties, relations
+from policies.attributes import RELATIONS
 from policies.decision import Approval
 from tools.reach import Reach
 
@@ -42,7 +43,8 @@ def check_authority(
     Asking needs any role that changes something; approving, editing and rejecting one of the roles that the review
     requires, in its unit; withdrawing that, or being the requester. A role lent by a party to the action counts for
     nothing, nor does one whose lender could not approve the amount; and an amount above the actor's own limit, alone or
-    with what they approved before, is not theirs to approve.
+    with what they approved before, is not theirs to approve. What they are to whom the action concerns counts like a
+    role, for those who have a role in the unit that changes something.
     """
     around = parties(ctx, session, found, review.editor_ids)
     barred = frozenset(name for names in around.values() for name in names)
@@ -58,6 +60,8 @@ def check_authority(
     amount = found.decision.amount_minor
     spent = approved_before(session, found, actor.principal_id, known, now) if amount else 0
     speaks = _capacity(actor, review, needed, barred, spent=spent, amount=amount)
+    if not speaks.roles <= CHANGES_NOTHING:
+        speaks = replace(speaks, roles=speaks.roles | relations(session, found.action, actor.principal_id, known))
     if not speaks.roles & needed:
         raise Problem("not_permitted", f"This needs one of the roles {', '.join(sorted(needed))}, with its limit.")
     excluded = {name for item in review.required for party in item["excluded"] for name in around.get(party, ())}
@@ -112,9 +116,14 @@ def approver_scopes(found: Dossier, principal_id: str, known: Reach) -> list[str
 
 
 def able(session: Session, verdict: Verdict, found: Dossier, known: Reach, now: datetime) -> Approval:
-    """A stored approval as policy weighs it: the roles and the limit as they were when it was given."""
+    """A stored approval as policy weighs it: the roles and the limit as they were when it was given.
+
+    What they are to whom the action concerns is as it is now: a former line manager's consent is nobody's.
+    """
+    near = relations(session, found.action, verdict.principal_id, known)
+    roles = [role for role in verdict.roles if role not in RELATIONS or role in near]
     before = approved_before(session, found, verdict.principal_id, known, now)
     return Approval(
-        principal=verdict.principal_id, roles=list(verdict.roles), lent=dict(verdict.lent),
+        principal=verdict.principal_id, roles=roles, lent=dict(verdict.lent),
         limit_minor=verdict.limit_minor, approved_minor=before,
     )  # fmt: skip

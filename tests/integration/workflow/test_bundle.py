@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from app.store.models import Case, Execution, Proposal
+from app.store.engine import unit_of_work
+from app.store.models import Case, Execution, Principal, Proposal
 from app.workflow import sweep
 from tests.integration.workflow.conftest import Restrict
 from tests.integration.world import World
 from tools.actions import Action, parse_action
-from tools.records import Assignment, Contract, Project, Task, Workspace
+from tools.records import Assignment, Contract, Person, Project, Task, Workspace
 
 CONTRACT = "ctr-01"
 
@@ -84,16 +85,58 @@ def test_once_the_project_is_there_the_others_run_with_its_id(world: World) -> N
     assert [each.project_id for each in world.all(Workspace) if each.name == "second-phase"] == [ident]
     assert [each.title for each in world.all(Task)] == ["Kick-off"]
     world.approve("ruth", booked)
+    world.approve("hal", booked)
     world.run()
     assert [each.person_id for each in world.all(Assignment, project_id=ident)] == ["per-12"]
     assert [entry["count"] for entry in world.ledger()] == [1, 1, 1, 1]
     assert world.case(case.id).status == "done"
 
 
+def test_nobody_is_booked_without_their_line_manager_or_the_head_of_delivery(world: World) -> None:
+    case, proposals = bundle(world)
+    made, booked = world.reviews(case)
+    assert {"roles": ["line_manager", "head_of_delivery"], "rule": "line-manager-consent"}.items() <= next(
+        each for each in world.review(booked.id).required if each["rule"] == "line-manager-consent"
+    ).items()
+    world.approve("lena", made)
+    world.approve("ruth", booked)
+    world.run()
+    assert world.review(booked.id).status == "pending"
+    with world.refused("not_permitted"):
+        world.approve("rhea", booked)
+    manager = world.get(Person, "per-12").manager_id
+    with unit_of_work(world.ctx.engine) as session:
+        session.get_one(Principal, world.actor("rhea").principal_id).record_id = manager
+        session.get_one(Principal, world.actor("vera").principal_id).record_id = manager
+    with world.refused("not_permitted"):
+        world.approve("vera", booked)
+    world.approve("rhea", booked)
+    world.run()
+    assert len(world.all(Assignment, project_id=world.execution(proposals[0]).result["project_id"])) == 1
+
+
+def test_a_former_line_manager_s_consent_books_nobody(world: World) -> None:
+    case, proposals = bundle(world)
+    made, booked = world.reviews(case)
+    ident = world.actor("rhea").principal_id
+    for manager in (world.get(Person, "per-12").manager_id, None):
+        with unit_of_work(world.ctx.engine) as session:
+            session.get_one(Principal, ident).record_id = manager
+        if manager is not None:
+            world.approve("ruth", booked)
+            world.approve("rhea", booked)
+            assert world.review(booked.id).status == "approved"
+    world.approve("lena", made)
+    world.run()
+    assert world.all(Assignment, project_id=world.execution(proposals[0]).result["project_id"]) == []
+    assert world.case(case.id).status == "waiting"
+
+
 def test_the_order_of_approvals_does_not_matter(world: World) -> None:
     case, proposals = bundle(world)
     made, booked = world.reviews(case)
     world.approve("ruth", booked)
+    world.approve("hal", booked)
     world.run()
     assert world.ledger() == []
     assert world.execution(proposals[3]).waits_for == proposals[0].id
@@ -108,6 +151,7 @@ def test_a_rejected_project_takes_the_others_with_it(world: World) -> None:
     case, proposals = bundle(world)
     made, booked = world.reviews(case)
     world.approve("ruth", booked)
+    world.approve("hal", booked)
     world.say("lena", made, "reject")
     world.run(timedelta(hours=1))
     assert world.ledger() == []

@@ -65,12 +65,12 @@ class Scene:
         tasks = [self.task()[1]] * count
         return "create_onboarding_tasks", {"about_kind": "project", "about": self.project.id, "tasks": tasks}, {}
 
-    def booking(self, held: Books) -> Case:
+    def booking(self, held: Books, **more: Any) -> Case:
         args = {
             "project_id": self.project.id, "person_id": self.person.id, "role": "Developer", "percent": 1,
             "start_on": self.project.start_on.isoformat(), "end_on": self.project.end_on.isoformat(),
         }  # fmt: skip
-        return "assign_person", args, {"held": held}
+        return "assign_person", args, {"held": held} | more
 
     def sync(self, held: Books) -> Case:
         args = {"contract_id": self.contract.id, "system": "crm", "term": "value_minor", "value": 10_000_000}
@@ -143,6 +143,10 @@ ALONE: dict[str, Pair] = {
     "records_touched": lambda s: (s.tasks(1), s.tasks(6)),
     "contract_type": lambda s: (s.hold(), s.hold(held=s.changed(s.contract, type="fixed_price"))),
     "customer_tier": lambda s: (s.hold(), s.hold(held=s.books.but(f"customer/{s.project.customer_id}", tier="key"))),
+    "line_manager": lambda s: (
+        s.booking(s.changed(s.person, manager_id=None), unit=s.person.unit),
+        s.booking(s.changed(s.person, manager_id=None), unit="another"),
+    ),
     "untrusted_arguments": lambda s: (s.shift(Trust.SYSTEM), s.shift(Trust.CUSTOMER)),
     "unsupported_arguments": lambda s: (
         s.estimate(s.forecast.remaining_minutes), s.estimate(s.forecast.remaining_minutes + 1),

@@ -72,6 +72,8 @@ REFUSED = [
     ({"when": "{risk_class: {equals: monye}}"}, "when.risk_class.equals", "money"),
     ({"approval": "{roles: [boss]}"}, "approval.roles", "finance"),
     ({"approval": "{roles: [viewer]}"}, "approval.roles", "finance"),
+    ({"approval": "{roles: [line_manager]}"}, "approval.roles", None),
+    ({"approval": "{roles: [finance], escalate_to: line_manager}"}, "approval.escalate_to", "cfo"),
     ({"approval": "{roles: [admin]}"}, "approval.roles", "finance"),
     ({"approval": "{roles: [finance], escalate_to: ceo}"}, "approval.escalate_to", "cfo"),
     ({"approval": "{roles: [finance], exclude: [friend]}"}, "approval.exclude", "editor"),
