@@ -13,8 +13,10 @@ from app.cli_commands import (
     review,
     sandbox,
     setting,
+    setup,
     slack,
     source,
+    sso,
     summary,
     tenant,
     token,
@@ -45,6 +47,8 @@ app.add_typer(token.token_app, name="token")
 app.add_typer(tenant.tenant_app, name="tenant")
 app.add_typer(setting.setting_app, name="setting")
 app.add_typer(slack.slack_app, name="slack")
+app.add_typer(sso.sso_app, name="sso")
+app.command()(setup.setup)
 app.command("import")(imports.import_files)
 app.command()(log.erase)
 app.command()(backup.backup)

@@ -28,7 +28,20 @@ from app.api.headers import Headers
 from app.api.metrics import Metrics
 from app.bootstrap import Service
 from app.live import Live
-from app.web import account, appearance, oversight, queue, records, review, sign_in
+from app.web import (
+    account,
+    appearance,
+    exports,
+    first_run,
+    handover,
+    imports,
+    oversight,
+    queue,
+    records,
+    review,
+    sign_in,
+    single_sign_on,
+)
 from app.web.assets import Assets
 
 VERSION = "1"
@@ -82,7 +95,11 @@ def create_app(service: Service, *, works: bool = False) -> Application:
     app.include_router(v1)
     app.include_router(health.router)
     app.include_router(metrics.router)
-    for pages in (sign_in, queue, review, records, oversight, account, appearance):
+    shown = (
+        sign_in, single_sign_on, queue, review, records, oversight, account, appearance, first_run, imports, exports,
+        handover,
+    )  # fmt: skip
+    for pages in shown:
         app.include_router(pages.router)
     if service.context.settings.slack_signing_secret is not None:
         # Imported here: a service without Slack never loads it.

@@ -127,3 +127,34 @@ def deactivate(name: str, *, tenant: TenantOption = None, as_json: Json = False)
         row = principal_of(ground, firm, name)
         shut_out(ground, machine_actor(firm), row.id)
     tell({"principal": row.id}, as_json=as_json, text=lambda: [f"{row.name} is shut out"])
+
+
+@user_app.command("handover")
+def handover(
+    name: Annotated[str, typer.Argument(help="Who leaves.")],
+    to: Annotated[str, typer.Argument(help="Who takes it on.")],
+    *,
+    apply: Annotated[bool, typer.Option("--apply", help="Do it; without, only what would be done is told.")] = False,
+    tenant: TenantOption = None,
+    as_json: Json = False,
+) -> None:
+    """Hand a leaver's cases and open tasks to another; delegations from and to them end.
+
+    Answers {"applied","cases","tasks","delegations_ended","unseen_cases","roles_of_nobody_else","settings"}.
+    """
+    from app.cli_commands.local import open_service, principal_of, tenant_of
+    from app.identity.principals import machine_actor
+    from app.workflow.handover import hand_over, plan_handover
+
+    with open_service() as service:
+        ctx = service.context
+        firm = tenant_of(ctx, tenant)
+        leaver, other = principal_of(ctx, firm, name), principal_of(ctx, firm, to)
+        step = hand_over if apply else plan_handover
+        found = step(ctx, machine_actor(firm), leaver.id, other.id).as_json()
+    tell({"applied": apply} | found, as_json=as_json, text=lambda: [
+        *(f"{what.replace('_', ' ')}: {len(idents)}" for what, idents in found.items() if isinstance(idents, list)),
+        *(f"{role}: nobody else holds it; {count} reviews wait for it" for role, count in
+          found["roles_of_nobody_else"].items()),
+        f"handed over to {other.name}" if apply else "nothing was changed yet; the same with --apply does it",
+    ])  # fmt: skip

@@ -8,6 +8,8 @@ from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from sqlalchemy import update
+from sqlmodel import col
 
 from app.actor import Actor
 from app.errors import FieldError, Problem
@@ -15,7 +17,7 @@ from app.ground import Ground
 from app.identity.entries import put_on_record
 from app.identity.principals import MACHINE, by_name, get
 from app.store.engine import read_only, unit_of_work
-from app.store.models import Principal
+from app.store.models import Principal, WebSession
 
 MIN_LENGTH: Final = 12
 MAX_LENGTH: Final = 200
@@ -54,7 +56,10 @@ class Guesses:
 
 
 def set_password(ground: Ground, actor: Actor, principal_id: str, password: str) -> None:
-    """Sets a person's password. Raises Problem `not_permitted`, `not_found`, `invalid_body`."""
+    """Sets a person's password, and ends all of their sessions.
+
+    Raises Problem `not_permitted`, `not_found`, `invalid_body`.
+    """
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         detail = f"must have {MIN_LENGTH} to {MAX_LENGTH} characters"
         raise Problem(
@@ -67,6 +72,12 @@ def set_password(ground: Ground, actor: Actor, principal_id: str, password: str)
             raise Problem("not_permitted", "A person sets their own password.")
         row.password_hash = hashed
         session.add(row)
+        # Whoever may have had the former one has no session left either.
+        session.execute(
+            update(WebSession)
+            .where(col(WebSession.principal_id) == row.id, col(WebSession.ended_at).is_(None))
+            .values(ended_at=ground.clock())
+        )
         put_on_record(ground, session, actor, "principal.password_set", refs={"principal": row.id})
 
 

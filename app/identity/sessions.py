@@ -40,7 +40,7 @@ def cookie_name(ground: Ground) -> str:
     return "__Host-countersign" if ground.settings.public_url.startswith("https://") else "countersign"
 
 
-def start_session(ground: Ground, person: Principal, method: Literal["link", "password"]) -> str:
+def start_session(ground: Ground, person: Principal, method: Literal["link", "password", "oidc"]) -> str:
     """The cookie's value of a new session, told this once."""
     secret, now = secrets.token_urlsafe(32), ground.clock()
     with unit_of_work(ground.engine) as session:

@@ -15,7 +15,7 @@ from app.imports.sheet import Sheet, letter
 
 _SEARCHED_ROWS = 20
 _FEWEST = 2
-"""Columns that must be known before a row counts as headings."""
+"""Columns that must be known before a row counts as headings where nothing says what is below it."""
 _SPELT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _ENOUGH = 0.6
 """Share of the columns that a kind needs, from which on a sheet is taken for it and what is missing is told."""
@@ -79,7 +79,7 @@ def layout(sheet: Sheet, memory: Memory) -> Layout | None:
         return None
     named = BY_NAME.get(told or _called(sheet.name) or "")
     if named is not None:
-        return _best(sheet, memory, named, fewest=1 if told else _FEWEST)
+        return _best(sheet, memory, named, fewest=1)
     found = [one for kind in KINDS if (one := _best(sheet, memory, kind, _FEWEST)) is not None]
     # Without a name to go by, only a kind of which little that it needs is missing.
     sure = [one for one in found if _share(one) >= _ENOUGH]

@@ -120,15 +120,13 @@ def make_plan(
 ) -> Plan:  # fmt: skip
     """What importing the sheets over `records` and `accounts` would do.
 
-    What is `said` of sheets and headings counts before what is `remembered` and what is guessed. Raises FileUnusable
-    where no sheet can be read.
+    What is `said` of sheets and headings counts before what is `remembered` and what is guessed. Where no sheet is
+    known for what it holds, each is at fault. Raises FileUnusable for too many files.
     """
     if len({sheet.file for sheet in sheets}) > MOST_FILES:
         raise FileUnusable(f"More than {MOST_FILES} files at once; import them in parts.")
     memory = said.over(remembered)
     layouts = [(sheet, layout(sheet, memory)) for sheet in sheets]
-    if not any(found for _, found in layouts):
-        raise FileUnusable(_unknown(sheets))
     tables = [Table.of(sheet, found) for sheet, found in layouts if found is not None]
     book = Book(records)
     reader = Reader(book, author_of(actor), base_currency)
@@ -144,6 +142,8 @@ def make_plan(
         else:
             reader.read(kind, of_kind)
     faults = [fault for table in tables for fault in _twice(table)] + reader.faults + people.faults
+    if not tables:
+        faults = [Fault(sheet.file, sheet.name, 1, "A", "", _unknown()) for sheet in sheets]
     return Plan(
         [_read(sheet, found) for sheet, found in layouts], [Change(*each) for each in book.changes()], people.changes,
         reader.duplicates + people.duplicates, sorted(set(faults), key=lambda one: _place(one, sheets)),
@@ -156,10 +156,9 @@ def author_of(actor: Actor) -> str:
     return f"person/{actor.principal_id}" if actor.kind == "person" else "system/import"
 
 
-def _unknown(sheets: Sequence[Sheet]) -> str:
-    names = ", ".join(sheet.name if sheet.name == sheet.file else f"{sheet.file}/{sheet.name}" for sheet in sheets[:10])
+def _unknown() -> str:
     kinds = ", ".join(kind.name for kind in KINDS)
-    return f"No headings of {kinds} are found in {names}; say what it holds, or name its headings."
+    return f"no headings of {kinds} are found; say what the sheet holds and how its headings are read"
 
 
 def _read(sheet: Sheet, found: Layout | None) -> SheetRead:

@@ -65,7 +65,7 @@ class PageRoute(APIRoute):
             try:
                 return await handler(request)
             except Problem as problem:
-                if problem.code == "unauthenticated" and request.url.path != "/sign-in":
+                if problem.code == "unauthenticated" and not request.url.path.startswith("/sign-in"):
                     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
                     to = f"?next={quote(asked)}" if request.method == "GET" and asked != "/" else ""
                     return RedirectResponse(f"/sign-in{to}", 303)

@@ -10,6 +10,7 @@ from app.ground import Ground
 from app.identity.links import use_link
 from app.identity.passwords import Guesses, check_password
 from app.identity.sessions import end_session, start_session
+from app.identity.single_sign_on import has_providers
 from app.store.engine import read_only
 from app.store.models import Tenant
 from app.web.pages import PageRoute, SignedForm, cookie_name, form_of, go, inside, page, same_site, with_cookie
@@ -22,7 +23,15 @@ _GUESSES = Guesses()
 @router.get("/sign-in")
 def ask(request: Request, link: str = "", next: str = "") -> Response:  # noqa: A002 - the query parameter's name
     """A link is only used by the button: mail scanners and previews fetch addresses too."""
-    return page(request, "sign_in.html", None, link=link, onward=inside(next), firm=_only_firm(request), said=None)
+    return _asked(request, link, inside(next), None)
+
+
+def _asked(request: Request, link: str, onward: str, problem: Problem | None) -> Response:
+    firm = _only_firm(request)
+    return page(
+        request, "sign_in.html", None, problem.status if problem else 200, link=link, onward=onward, firm=firm,
+        said=problem.detail if problem else None, provided=has_providers(context(request)),
+    )  # fmt: skip
 
 
 @router.post("/sign-in", dependencies=[Depends(same_site)])
@@ -37,10 +46,9 @@ def _enter(request: Request, form: dict[str, str]) -> Response:
     try:
         cookie = _by_link(ground, form) if form.get("link") else _by_password(request, ground, form)
     except Problem as problem:
-        return page(
-            request, "sign_in.html", None, problem.status, link="", onward=onward, firm=_only_firm(request),
-            said=problem.detail,
-        )  # fmt: skip
+        return _asked(request, "", onward, problem)
+    # A session is never carried over a sign-in: who had one in this browser begins another.
+    end_session(ground, request.cookies.get(cookie_name(request), ""))
     return with_cookie(request, go(onward or "/queue"), cookie)
 
 

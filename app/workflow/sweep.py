@@ -11,6 +11,7 @@ from app.audit import checkpoint
 from app.audit.log import LogBroken
 from app.context import Context
 from app.durable.port import WorkItem
+from app.imports import drafts
 from app.store.engine import read_only, unit_of_work
 from app.store.models import AuditHead, Case, Checkpoint, Execution, IdempotencyKey, Proposal, Review, Tenant, TriageRun
 from app.workflow import answer, cases, route
@@ -122,9 +123,10 @@ def checkpoints(ctx: Context) -> None:
 
 
 def forgotten(ctx: Context) -> None:
-    """Idempotency keys count for 24 hours."""
+    """Idempotency keys count for 24 hours, files that somebody looks at before an import for one."""
     with unit_of_work(ctx.engine) as session:
         session.exec(delete(IdempotencyKey).where(col(IdempotencyKey.at) < ctx.clock() - _IDEMPOTENCY_KEPT))
+        drafts.forget_old(session, ctx)
     fault_point("sweep.forgotten")
 
 

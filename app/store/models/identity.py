@@ -99,7 +99,7 @@ class WebSession(SQLModel, table=True):
     tenant: str
     principal_id: str = Field(index=True)
     csrf: str
-    method: str  # how the person signed in: link | password
+    method: str  # how the person signed in: link | password | oidc
     signed_in_at: datetime = time_field()
     expires_at: datetime = time_field()
     ended_at: datetime | None = optional_time_field()

@@ -202,7 +202,7 @@ def test_files_that_hold_too_much_are_refused_at_once(ground: Groundwork, machin
         ("people.pdf", b"%PDF", "neither"), ("people.xlsx", b"PK\x03\x04broken", "damaged"),
         ("old.xls", b"\xd0\xcf\x11\xe0" + b"x" * 99, "old format"), ("empty.csv", b"\n\n", "is empty"),
         ("quote.csv", b'name,tier\n"North,key\n', "after row"), ("people.csv", b"\x00\x01", "no text"),
-        ("rows.csv", b"a,b\n" * 60_000, "rows"), ("notes.csv", b"alpha,beta\n1,2\n", "No headings"),
+        ("rows.csv", b"a,b\n" * 60_000, "rows"),
     ]:  # fmt: skip
         with pytest.raises(Problem, match=why) as refused:
             plan_import(ground, machine, {name: raw}, NOTHING)
@@ -239,3 +239,12 @@ def test_every_kind_is_known_by_the_headings_that_it_is_exported_under() -> None
     for kind in KINDS:
         names = [folded(column.name) for column in kind.columns]
         assert len(set(names)) == len(names), kind.name
+
+
+def test_a_sheet_of_nobody_knows_what_is_at_fault_until_it_is_said(ground: Groundwork, machine: Actor) -> None:
+    files = {"notes.csv": b"alpha,beta\nNorth,key\n"}
+    (fault,) = plan_import(ground, machine, files, NOTHING).faults
+    assert "no headings of people" in fault.detail
+    fields = {("customers", "alpha"): "name", ("customers", "beta"): "tier"}
+    said = Memory({folded("notes.csv"): "customers"}, fields)
+    assert plan_import(ground, machine, files, said).counts() == {"customer": {"new": 1, "changed": 0}}
