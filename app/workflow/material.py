@@ -1,5 +1,6 @@
 """Material: all that deciding reads from the system of record, read once for a case and outside any transaction."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +23,7 @@ _FIRM_WIDE_LIMIT = 5000
 _WHOLE: frozenset[RecordKind] = frozenset(
     {"invoice", "time_entry", "milestone", "ticket", "message", "change_request", "assignment", "change_order"}
 )
+_NAMES_SOMEBODY = re.compile(r"person/[^#/]+#name")
 # How a colleague is booked elsewhere is the firm's own affair, on whichever customer's project that is.
 _OF_COLLEAGUES: frozenset[RecordKind] = frozenset({"assignment", "time_entry", "expense", "leave"})
 
@@ -87,7 +89,7 @@ def read_material(
     related: Sequence[RecordKey],
     actions: Sequence[Action],
     now: datetime,
-    cited: Iterable[str] = (),
+    cited: Sequence[str] = (),
 ) -> Material:
     """`cited` are ids of facts: their records are read too, to tell whose they are. Raises SourceUnavailable."""
     reached = reach(read, subject, now, also=related)
@@ -99,6 +101,8 @@ def read_material(
         if isinstance(action, SendCustomerMessage)
         for contact in read.find(Contact, {"email": action.recipient})
     ]
+    # Who of the firm signs or leads: beside one action as beside all of its case, with which it was proposed.
+    keys += [RecordKey.parse(ident.removesuffix("#name")) for ident in cited if _NAMES_SOMEBODY.fullmatch(ident)]
     named = linked(read, keys, now, known=reached)
     outward = any(isinstance(action, SendCustomerMessage) for action in actions)
     posting = any(isinstance(action, NotifyChannel) for action in actions)

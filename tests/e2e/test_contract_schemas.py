@@ -13,7 +13,7 @@ EVENTS = {
     "crm.opportunity.won", "crm.contract.amended", "psa.sow.approved", "psa.change_request.submitted",
     "psa.milestone.slipped", "psa.timesheet.approved", "psa.timesheet.missing", "erp.invoice.drafted",
     "erp.milestone.completed", "support.ticket.opened", "crm.contract.expiring", "hr.person.joined",
-    "hr.leave.approved",
+    "hr.leave.approved", "crm.opportunity.lost",
 }  # fmt: skip
 ACTIONS = {
     "create_project", "provision_workspace", "create_onboarding_tasks", "assign_person", "shift_milestone",
