@@ -23,7 +23,12 @@ def books_of(situation: Situation, *read: Iterable[Record]) -> Books:
 
 def serious(books: Books, finding: Finding) -> bool:
     """Whether it holds something back: by its kind, and as long as people find such findings right often enough."""
-    return KINDS[finding.kind].holds and finding.confidence >= books.limits.doubt_below
+    return KINDS[finding.kind].holds and not doubtful(books, finding)
+
+
+def doubtful(books: Books, finding: Finding) -> bool:
+    """Whether people found such findings wrong more often than right."""
+    return finding.confidence < books.limits.doubt_below
 
 
 def reason(findings: Sequence[Finding], method: str) -> Given:

@@ -39,7 +39,7 @@ from app.store.engine import make_engine, read_only
 from app.store.migrate import migrate
 from app.store.models import Tenant
 from app.systems import OWN, RECORDS, SANDBOX
-from app.workflow import answer, execute, learn, reconcile, sweep, triage
+from app.workflow import answer, execute, learn, look, reconcile, sweep, triage
 from app.workflow.answer import ANSWER_WORK
 from app.workflow.execute import RECONCILE_WORK
 from app.workflow.faults import arm
@@ -294,6 +294,7 @@ def _schedules(ctx: Context) -> list[Schedule]:
         Schedule("lost-work", timedelta(seconds=30), partial(sweep.lost_work, ctx)),
         Schedule("checkpoints", timedelta(seconds=10), partial(sweep.checkpoints, ctx)),
         Schedule("rules", timedelta(seconds=5), partial(sweep.rules, ctx)),
+        Schedule("look", timedelta(minutes=20), partial(look.due, ctx)),
         Schedule("forgotten", timedelta(hours=1), partial(sweep.forgotten, ctx)),
     ]
 

@@ -8,6 +8,7 @@ from app.cli_commands import (
     external,
     imports,
     log,
+    look,
     operate,
     policy,
     review,
@@ -49,6 +50,7 @@ app.add_typer(setting.setting_app, name="setting")
 app.add_typer(slack.slack_app, name="slack")
 app.add_typer(sso.sso_app, name="sso")
 app.command()(setup.setup)
+app.command()(look.look)
 app.command("import")(imports.import_files)
 app.command()(log.erase)
 app.command()(backup.backup)

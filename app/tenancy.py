@@ -2,10 +2,10 @@
 
 A setting's name is its kind, and after a slash what it is for: `mode/<workflow>`, `thresholds/unit/<unit>`,
 `thresholds/tool/<tool>`, `hours/<unit>`, `assignee/<tool>`; the bare name is the tenant's default. `trust`,
-`window_days`, `channels`, `slack` have no second part. `unexplained` is what a restore left: `<tool>:<args digest>` of
-each effect under a key that the restored database does not know; the same once more counts as a possible duplicate.
-`restored_at` is when that was: an event of before may have been acted upon already in a way that is forgotten, so
-people are asked about it.
+`window_days`, `channels`, `slack`, `look_at` have no second part. `unexplained` is what a restore left: `<tool>:<args
+digest>` of each effect under a key that the restored database does not know; the same once more counts as a possible
+duplicate. `restored_at` is when that was: an event of before may have been acted upon already in a way that is
+forgotten, so people are asked about it.
 """
 
 import json
@@ -70,9 +70,10 @@ KINDS: Mapping[str, TypeAdapter[Any]] = {
     "unexplained": TypeAdapter(list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}:sha256:[0-9a-f]{64}$")]]),
     "restored_at": TypeAdapter(Moment),
     "slack": TypeAdapter(Notices),
+    "look_at": TypeAdapter(Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):00$")]),
     "assignee": TypeAdapter(Annotated[str, Field(pattern=r"^pri_[0-9a-z]{26}$")]),
 }
-_WHOLE = frozenset({"trust", "window_days", "channels", "unexplained", "restored_at", "slack"})
+_WHOLE = frozenset({"trust", "window_days", "channels", "unexplained", "restored_at", "slack", "look_at"})
 
 
 class SettingInvalid(ValueError):
@@ -139,6 +140,12 @@ class Tenancy:
     @property
     def notices(self) -> Notices:
         found: Notices = self.settings.get("slack", Notices())
+        return found
+
+    @property
+    def look_at(self) -> str | None:
+        """The hour in the firm's zone, as `06:00`, at which its books are looked through each day; None: never."""
+        found: str | None = self.settings.get("look_at")
         return found
 
     def assignee(self, tool: str) -> str | None:

@@ -9,6 +9,9 @@ from tools.values import Currency, Day, Id, JsonObject, Line, Minor, Moment, Rec
 EventType = Annotated[str, StringConstraints(min_length=3, max_length=120, pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)+$")]
 TriageKind = Literal["change_request", "ticket", "staffing_request", "billing_question", "other"]
 TRIAGE_EVENT = "assistant.triage.requested"
+DOUBT_EVENT = "assistant.record.doubted"
+OWN_EVENTS = frozenset({TRIAGE_EVENT, DOUBT_EVENT})
+"""Types that the service makes itself, and no source may send."""
 
 
 class WorkflowEvent(Value):
@@ -211,6 +214,16 @@ class TriageRequested(EventData):
         return None
 
 
+class RecordDoubted(EventData):
+    """What the service found out of order while it looked through the firm's books; `findings` are their kinds."""
+
+    record: RecordKey
+    findings: Annotated[list[Line], Field(min_length=1, max_length=50)]
+
+    def subject_key(self) -> RecordKey:
+        return self.record
+
+
 EVENT_TYPES: dict[str, type[EventData]] = {
     "crm.opportunity.won": OpportunityWon,
     "crm.opportunity.lost": OpportunityLost,
@@ -227,4 +240,5 @@ EVENT_TYPES: dict[str, type[EventData]] = {
     "hr.person.joined": PersonJoined,
     "hr.leave.approved": LeaveApproved,
     TRIAGE_EVENT: TriageRequested,
+    DOUBT_EVENT: RecordDoubted,
 }

@@ -22,6 +22,7 @@ from tools.records import (
     Person,
     Project,
     RateCard,
+    Record,
     TimeEntry,
 )
 from tools.values import RecordKey
@@ -29,12 +30,19 @@ from tools.values import RecordKey
 MOST_TIME = 20_000
 """Time entries of one person or project that are read at once."""
 
+MOST_OF_A_KIND = 20_000
+"""Records of one kind that are read where all of them are looked through."""
+
 
 class Lookups:
     """One tenant's read-only view. Every method raises SourceUnavailable when the system of record cannot be asked."""
 
     def __init__(self, read: ReadPort) -> None:
         self._read = read
+
+    def whole(self, models: Iterable[type[Record]]) -> list[Record]:
+        """All of the firm's records of these kinds, of each at most `MOST_OF_A_KIND`."""
+        return [record for model in models for record in self._read.find(model, {}, limit=MOST_OF_A_KIND)]
 
     def reach(self, subject: RecordKey | None, now: datetime, *, also: Iterable[RecordKey] = ()) -> Reach:
         return reach(self._read, subject, now, also=also)

@@ -13,6 +13,7 @@ from agents.specialists import (
     opportunities,
     people,
     projects,
+    records,
     tickets,
     time,
 )
@@ -32,7 +33,7 @@ class Node(Protocol):
 SPECIALISTS: Mapping[str, Specialist] = {
     "opportunities": opportunities.plan, "projects": projects.plan, "change_requests": change_requests.plan,
     "contracts": contracts.plan, "milestones": milestones.plan, "time": time.plan, "billing": billing.plan,
-    "tickets": tickets.plan, "people": people.plan,
+    "tickets": tickets.plan, "people": people.plan, "records": records.plan,
 }  # fmt: skip
 
 

@@ -31,16 +31,17 @@ def plan(situation: Situation) -> Plan:
 
 def _amended(situation: Situation, contract: Contract) -> Plan:
     summary = f"{contract.title} was amended."
-    steps = settled(situation, contract)
+    steps = settled(situation, contract, "event#contract_id")
     if not steps:
         return Plan(summary, nothing_because="CRM and ERP both carry the signed contract's terms")
     return Plan(summary, tuple(steps))
 
 
-def settled(situation: Situation, contract: Contract) -> list[Step]:
+def settled(situation: Situation, contract: Contract, told: str) -> list[Step]:
     """What puts a contract's terms in order, before work starts or after an amendment.
 
     A term that a system holds otherwise is corrected; whatever else is found goes to whoever owns the right value.
+    `told` is the field of the event that names the contract.
     """
     lookups = situation.lookups
     projects = [one for one in situation.all(Project) if one.contract_id == contract.id]
@@ -49,15 +50,17 @@ def settled(situation: Situation, contract: Contract) -> list[Step]:
     prices = (lookups.rate_card(), lookups.discount_rules(), lookups.exchange_rates()) if team else ()
     books = books_of(situation, team, *prices)
     steps = [
-        _correction(situation, contract, system, term, difference(books, contract, system, term))
+        _correction(situation, contract, system, term, difference(books, contract, system, term), told)
         for system, term in differing(contract)
     ]
     rest = [one for one in find(books, (gaps, languages, discounts)) if one.record == contract.key]
-    tasks = (_task(situation, books, contract, one) for one in rest)
+    tasks = (_task(situation, books, contract, one, told) for one in rest)
     return steps + [one for one in tasks if one is not None]
 
 
-def _correction(situation: Situation, contract: Contract, system: System, term: str, finding: Finding) -> Step:
+def _correction(
+    situation: Situation, contract: Contract, system: System, term: str, finding: Finding, told: str
+) -> Step:
     field = f"{system}_{term}"
     return Step(
         f"correct_{field}", "sync_contract_terms",
@@ -69,13 +72,13 @@ def _correction(situation: Situation, contract: Contract, system: System, term: 
         },
         rationale=f"{finding.says} The right value is known to {whose(situation, finding)}.",
         evidence=[fact_id(contract, "title")],
-        triggered_by=["event#contract_id"],
+        triggered_by=[told],
         alternatives=[f"If the {system.upper()} is right, correct the signed contract on record instead."],
         findings=[finding],
     )  # fmt: skip
 
 
-def _task(situation: Situation, books: Books, contract: Contract, finding: Finding) -> Step | None:
+def _task(situation: Situation, books: Books, contract: Contract, finding: Finding, told: str) -> Step | None:
     owner = situation.person(finding.owner_id) if finding.owner_id else situation.lead()
     if owner is None:
         return None
@@ -86,7 +89,7 @@ def _task(situation: Situation, books: Books, contract: Contract, finding: Findi
         due_on=working_day(situation.today, 2),
         why=finding.says,
         facts=(fact_id(contract, "title"), *finding.evidence), computed=stated(books, [finding]),
-        triggered_by=("event#contract_id",), alternatives=("Leave it, with a reason on record.",), findings=[finding],
+        triggered_by=(told,), alternatives=("Leave it, with a reason on record.",), findings=[finding],
     )  # fmt: skip
 
 

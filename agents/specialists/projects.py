@@ -31,7 +31,7 @@ def plan(situation: Situation) -> Plan:
     because = _not_to_be_set_up(situation, data, contract)
     if because or lead is None:
         return Plan(summary, nothing_because=because or f"nobody in the firm answers for contract {contract.id}")
-    steps = settled(situation, contract)
+    steps = settled(situation, contract, "event#contract_id")
     steps += [_project(situation, data, contract, lead), _workspace(data), _onboarding(situation, data, lead)]
     steps += _staffing(situation, data, contract, lead)
     steps += _forecast(data)

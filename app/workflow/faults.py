@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Literal, get_args
 
 Point = Literal[
-    "ingest.stored", "ingest.refused", "ingest.asked",
+    "ingest.stored", "ingest.refused", "ingest.asked", "ingest.doubted",
     "triage.claimed", "triage.model_called", "triage.ran", "triage.recorded", "triage.gave_up",
     "review.given", "review.asked_anew", "review.refused", "batch.item",
     "execute.claimed", "execute.applied", "execute.read_back", "execute.recorded", "execute.cut_off",

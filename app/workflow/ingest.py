@@ -27,7 +27,15 @@ from app.workflow.faults import fault_point
 from app.workflow.mapping import Mapping as SourceMapping
 from app.workflow.record import log
 from app.workflow.signatures import verify
-from tools.events import EVENT_TYPES, TRIAGE_EVENT, TriageRequested, WorkflowEvent
+from tools.events import (
+    DOUBT_EVENT,
+    EVENT_TYPES,
+    OWN_EVENTS,
+    TRIAGE_EVENT,
+    RecordDoubted,
+    TriageRequested,
+    WorkflowEvent,
+)
 
 TRIAGE_WORK = "triage"
 
@@ -126,6 +134,23 @@ def request_triage(ctx: Context, actor: Actor, body: Any, *, once: str | None = 
     return taken.case_id
 
 
+def doubt(ctx: Context, actor: Actor, doubted: RecordDoubted, *, once: str) -> AcceptedEvent:
+    """Has what was found out of order about a record worked off, of the same `once` one time for all.
+
+    Raises Problem `rate_limited`, `unavailable`.
+    """
+    ctx.intake.require_room(actor.tenant, 1)
+    now = ctx.clock()
+    event = WorkflowEvent(
+        id=f"look_{once}", source="countersign/look", type=DOUBT_EVENT, subject=doubted.record, time=now,
+        data=doubted.model_dump(mode="json"),
+    )  # fmt: skip
+    with unit_of_work(ctx.engine) as session:
+        taken = _take(ctx, session, Read(0, event, recognised=True), actor, now, source="countersign")
+    fault_point("ingest.doubted")
+    return taken
+
+
 def _secrets(ctx: Context, source: Source, now: datetime) -> list[str]:
     secrets = [ctx.secrets.open(source.secret, f"source/{source.slug}")]
     if source.previous_secret and source.previous_until and now < source.previous_until:
@@ -145,7 +170,7 @@ def _allowed(source: Source, result: Read | Refused) -> Read | Refused:
     if isinstance(result, Refused):
         return result
     listed = any(fnmatch.fnmatchcase(result.event.type, pattern) for pattern in source.types)
-    if listed and result.event.type != TRIAGE_EVENT:
+    if listed and result.event.type not in OWN_EVENTS:
         return result
     detail = f"{source.slug} may not emit {result.event.type}"
     return Refused(result.index, "type_not_allowed", [FieldError(pointer="/type", detail=detail)])
@@ -195,7 +220,7 @@ def _take(ctx: Context, session: Session, item: Read, actor: Actor, now: datetim
         correlation=_correlation(item), customer_id=_named_customer(item), now=now,
     )  # fmt: skip
     if is_new:
-        case.requester_id = actor.principal_id if source == "countersign" else None
+        case.requester_id = _asker(event, actor)
         case.requested_by = requested_by
         if not item.recognised:
             case.status, case.because = "unrecognised", f"No event type {event.type} is known here."
@@ -206,7 +231,7 @@ def _take(ctx: Context, session: Session, item: Read, actor: Actor, now: datetim
     row = Event(
         id=new_id("evt", now), tenant=tenant, source=source, event_id=event.id, type=event.type,
         subject=str(event.subject) if event.subject else None, time=event.time, received_at=now, case_id=case.id,
-        recognised=item.recognised, principal_id=actor.principal_id if source == "countersign" else None,
+        recognised=item.recognised, principal_id=_asker(event, actor),
         requested_by=requested_by, payload=payload,
     )  # fmt: skip
     rows.insert(session, row)
@@ -217,6 +242,11 @@ def _take(ctx: Context, session: Session, item: Read, actor: Actor, now: datetim
         details={"type": event.type, "recognised": item.recognised, "opened": is_new}, payloads=[payload],
     )  # fmt: skip
     return AcceptedEvent(event_id=event.id, case_id=case.id, duplicate=False)
+
+
+def _asker(event: WorkflowEvent, actor: Actor) -> str | None:
+    """Whose request it is: nobody's where a source told of it or the service noticed it."""
+    return actor.principal_id if event.type == TRIAGE_EVENT else None
 
 
 def plan_run(ctx: Context, session: Session, case: Case, event: Event, now: datetime) -> TriageRun:

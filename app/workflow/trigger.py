@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from app.context import Context
 from app.store.models import Event, Source
-from tools.events import TRIAGE_EVENT, WorkflowEvent
+from tools.events import DOUBT_EVENT, TRIAGE_EVENT, WorkflowEvent
 from tools.facts import Scalar, Trust, trust_of_author
 
 CUSTOMER_FIELDS = ("text", "title", "reason", "requested_by", "data")
@@ -58,6 +58,8 @@ def read_trigger(ctx: Context, session: Session, row: Event, trust_map: Mapping[
     """Raises PayloadErased when the event's content is gone."""
     content: dict[str, Any] = ctx.vault.open(session, row.tenant, row.payload)
     event = WorkflowEvent.model_validate(content)
+    if event.type == DOUBT_EVENT:  # no source may send it: it names a record and what our own arithmetic found there
+        return Trigger(event, dict.fromkeys(event.data, Trust.SYSTEM), Trust.SYSTEM)
     source = session.connection().execute(_SOURCE, {"slug": row.source}).one_or_none()
     if event.type == TRIAGE_EVENT or source is None:
         # A request in somebody's own words: who sent it vouches for what it is about, not for what it says.

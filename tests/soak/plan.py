@@ -12,6 +12,7 @@ RANDOM = "(at a random moment)"
 NOT_PROVOKED = {
     "triage.model_called": "needs a model's server", "triage.gave_up": "after 5 failing attempts",
     "execute.gave_up": "after 5 failing attempts", "reconcile.gave_up": "after 8 failing attempts",
+    "ingest.doubted": "nothing is looked through unless somebody asks",
     "sweep.overdue": "reviews wait for hours", "sweep.rules": "a broken rule file stops the next start",
     "learn.cleared": "no command rebuilds the memory", "learn.rewound": "no command rebuilds the memory",
 }  # fmt: skip

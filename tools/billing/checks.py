@@ -16,6 +16,20 @@ from tools.billing.spending import (
     without_project,
 )
 from tools.billing.terms import differences, gaps, languages
+from tools.record import Record
+from tools.records import (
+    Assignment,
+    Contract,
+    Customer,
+    DiscountRule,
+    ExchangeRate,
+    Expense,
+    Period,
+    Person,
+    Project,
+    PurchaseOrder,
+    RateCard,
+)
 
 TIME: tuple[Detector, ...] = (
     rates, duplicates, impossible_days, on_leave, wrong_projects, wrong_phases, closed_months, approvals,
@@ -24,4 +38,10 @@ INVOICES: tuple[Detector, ...] = (drafts,)
 SPENDING: tuple[Detector, ...] = (without_project, repeated_expenses, late_expenses, round_amounts, odd_unit_prices)
 TERMS: tuple[Detector, ...] = (differences, gaps, languages, discounts, stale_rates)
 MASTER_DATA: tuple[Detector, ...] = (people, calendars, projects, twins)
+LOOK: tuple[Detector, ...] = (approvals, *SPENDING, *TERMS, *MASTER_DATA)
+"""What no event tells of: found by looking through the records of the kinds in `LOOKED_THROUGH`, all of them."""
+LOOKED_THROUGH: tuple[type[Record], ...] = (
+    Customer, Contract, Project, Person, Assignment, Expense, PurchaseOrder, RateCard, DiscountRule, ExchangeRate,
+    Period,
+)  # fmt: skip
 ALL: tuple[Detector, ...] = (*TIME, *INVOICES, *SPENDING, *TERMS, *MASTER_DATA)

@@ -80,9 +80,10 @@ def twins(books: Books) -> Iterator[Finding]:
             keys.append(f"domain {customer.mail_domain.casefold()}")
         first = next((seen[key] for key in keys if key in seen), None)
         if first is not None:
-            said = f"{customer.name} looks like {first.name}: same name or mail domain."
-            facts = ((customer, "name"), (customer, "mail_domain"), (first, "name"), (first, "mail_domain"))
-            yield books.finding("customer_twice", customer, said, facts)
+            # Only the other one's id is told: what else is known of it is not for a case about this one.
+            said = f"It has the name or the mail domain of an earlier one, {first.id}."
+            facts = ((customer, "name"), (customer, "mail_domain"))
+            yield books.finding("customer_twice", customer, said, facts, computed=(first.id,))
         for key in keys:
             seen.setdefault(key, customer)
 

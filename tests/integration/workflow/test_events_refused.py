@@ -94,10 +94,16 @@ def test_a_source_emits_only_its_own_types(world: World) -> None:
             slug=slug, secret=secret)  # fmt: skip
 
 
-def test_no_source_speaks_as_one_of_us(world: World) -> None:
-    """`assistant.triage.requested` comes from the triage request alone, whatever a source may emit."""
-    refused(world, "type_not_allowed", world.event("assistant.triage.requested", {"kind": "other", "text": "x"}),
-            "/type")  # fmt: skip
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("assistant.triage.requested", {"kind": "other", "text": "x"}),
+        ("assistant.record.doubted", {"record": {"kind": "contract", "id": "ctr-01"}, "findings": ["terms_differ"]}),
+    ],
+)
+def test_no_source_speaks_as_one_of_us(world: World, kind: str, data: dict[str, Any]) -> None:
+    """Events that the service makes come from itself alone, whatever a source may emit."""
+    refused(world, "type_not_allowed", world.event(kind, data), "/type")
 
 
 def test_an_oversized_body_is_refused(world: World) -> None:

@@ -12,9 +12,9 @@ from app.store.models import AuditEntry, Case, Decision, Execution, Proposal, Re
 from tests.integration.invariants import check
 from tests.integration.workflow.scenes import agree
 from tests.integration.world import TENANTS, Template, World
-from tools.events import EVENT_TYPES, TRIAGE_EVENT
+from tools.events import EVENT_TYPES, OWN_EVENTS
 
-TYPES = sorted(set(EVENT_TYPES) - {TRIAGE_EVENT})
+TYPES = sorted(set(EVENT_TYPES) - OWN_EVENTS)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from agents.graph import Triage
 from agents.reasoners.embedded.reasoner import EmbeddedReasoner
 from tests.unit.agents.small_firm import CUSTOMERS_WORDS, Journal
 from tools.connectors.sandbox import Sandbox
-from tools.events import EVENT_TYPES, TRIAGE_EVENT, WorkflowEvent
+from tools.events import EVENT_TYPES, OWN_EVENTS, WorkflowEvent
 from tools.facts import Trust
 from tools.lookups import Lookups
 from tools.proposals import Outcome
@@ -62,7 +62,7 @@ def outcomes(sandbox: Sandbox, embedded: EmbeddedReasoner, event_type: str) -> l
 
 
 def test_every_type_is_expected() -> None:
-    assert EXPECTED.keys() == EVENT_TYPES.keys() - {TRIAGE_EVENT}
+    assert EXPECTED.keys() == EVENT_TYPES.keys() - OWN_EVENTS
 
 
 @pytest.mark.parametrize("event_type", EXPECTED)

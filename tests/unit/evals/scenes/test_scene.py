@@ -5,7 +5,7 @@ import pytest
 from evals.scenes.firm import Snapshot, made, records
 from evals.scenes.scene import SceneUnusable, scenes
 from evals.tasks.end_to_end import SCENES
-from tools.events import EVENT_TYPES, TRIAGE_EVENT
+from tools.events import EVENT_TYPES, OWN_EVENTS
 from tools.records import Invoice
 
 SOUND = "- {id: one, title: One, steps: [{wait_h: 1}], expect: {}}\n"
@@ -15,7 +15,7 @@ def test_the_shipped_scenes_are_many_and_of_every_kind() -> None:
     shipped = scenes(SCENES)
     assert len(shipped) >= 40
     happens = {step.type for one in shipped for step in one.steps if step.type}
-    assert happens == EVENT_TYPES.keys() - {TRIAGE_EVENT}
+    assert happens == EVENT_TYPES.keys() - OWN_EVENTS
     asked = {step.triage["kind"] for one in shipped for step in one.steps if step.triage}
     assert asked == {"change_request", "ticket", "staffing_request", "billing_question", "other"}
     for one in shipped:

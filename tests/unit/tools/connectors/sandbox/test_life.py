@@ -10,7 +10,7 @@ from tools.connectors.sandbox import Sandbox
 from tools.connectors.sandbox.firm import TWENTY_FIVE_HOURS
 from tools.connectors.sandbox.life import HAPPENINGS, NoFirm
 from tools.connectors.sandbox.texts import CHANGE_REQUESTS, TICKETS
-from tools.events import EVENT_TYPES, TRIAGE_EVENT
+from tools.events import EVENT_TYPES, OWN_EVENTS
 from tools.facts import Trust
 from tools.records import (
     RECORDS,
@@ -29,7 +29,7 @@ from tools.records import (
 )
 from tools.values import RecordKey
 
-ALL = sorted(EVENT_TYPES.keys() - {TRIAGE_EVENT})
+ALL = sorted(EVENT_TYPES.keys() - OWN_EVENTS)
 
 
 def test_every_type_can_happen() -> None:
