@@ -174,7 +174,8 @@ def test_no_date_makes_a_run_fail(
         "text": text, "milestone_id": "mil-1", "expected_on": days[0], "person_id": "per-ann", "invoice_id": "inv-1",
         "week_start_on": days[0], "completed_on": days[0], "ticket_id": "tic-1", "expires_on": days[0],
         "starts_on": days[0], "leave_id": "lea-1", "project_id": "prj-one", "kind": "other", "project": "prj-one",
-        "roles": [{"role": "r", "skill": "python"}],
+        "roles": [{"role": "r", "skill": "python"}], "record": {"kind": "contract", "id": "ctr-one"},
+        "findings": ["terms_differ"],
     }  # fmt: skip
     outcome = Desk(firm, embedded).run(event_type, **data)
     assert bool(outcome.proposals) != bool(outcome.nothing_because)
