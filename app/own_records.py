@@ -4,10 +4,10 @@ For a firm that has no other system connected: imports write here (app/imports),
 changes none of it; actions are done by hand, and the next import says what became of them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from sqlalchemy import Engine, bindparam, delete, select, tuple_
+from sqlalchemy import Engine, bindparam, delete, insert, select
 from sqlmodel import Session, col
 
 from app.store.engine import read_only
@@ -22,6 +22,14 @@ _GET = select(col(OwnRecord.body)).where(
     col(OwnRecord.tenant) == bindparam("of"), col(OwnRecord.kind) == bindparam("kind"),
     col(OwnRecord.id) == bindparam("ident"),
 )  # fmt: skip
+
+_DROPS = [
+    delete(table).where(
+        col(table.tenant) == bindparam("of"), col(table.kind) == bindparam("of_kind"),
+        col(table.id) == bindparam("of_id"),
+    )
+    for table in (OwnRecord, OwnRecordField)
+]  # fmt: skip
 
 
 class OwnRecords:
@@ -69,17 +77,21 @@ def all_records(session: Session, tenant: str) -> list[Record]:
     return [parse(by_name[kind], body) for kind, body in rows]
 
 
-def put(session: Session, tenant: str, records: Iterable[Record]) -> None:
+def put(session: Session, tenant: str, records: Sequence[Record]) -> None:
     """Stores records over those of the same kind and id."""
-    for record in records:
-        _drop(session, tenant, record)
-        body = record.model_dump_json(exclude_none=True)
-        session.add(OwnRecord(tenant=tenant, kind=record.kind, id=record.id, body=body))
-        session.add_all(
-            OwnRecordField(tenant=tenant, kind=kind, field=field, value=value, id=ident)
-            for kind, field, value, ident in index_rows(record)
-        )
-    session.flush()
+    _drop(session, tenant, records)
+    bodies = [
+        {"tenant": tenant, "kind": one.kind, "id": one.id, "body": one.model_dump_json(exclude_none=True)}
+        for one in records
+    ]
+    fields = [
+        {"tenant": tenant, "kind": kind, "field": field, "value": value, "id": ident}
+        for one in records
+        for kind, field, value, ident in index_rows(one)
+    ]
+    for table, values in ((OwnRecord, bodies), (OwnRecordField, fields)):
+        if values:
+            session.connection().execute(insert(table), values)
 
 
 def concerned(session: Session, tenant: str, address: str) -> list[Record]:
@@ -95,15 +107,11 @@ def concerned(session: Session, tenant: str, address: str) -> list[Record]:
 def forget(session: Session, tenant: str, address: str) -> int:
     """Deletes what `concerned` answers, and says how many records that were."""
     gone = concerned(session, tenant, address)
-    for record in gone:
-        _drop(session, tenant, record)
+    _drop(session, tenant, gone)
     return len(gone)
 
 
-def _drop(session: Session, tenant: str, record: Record) -> None:
-    for table in (OwnRecord, OwnRecordField):
-        session.execute(
-            delete(table).where(
-                tuple_(col(table.tenant), col(table.kind), col(table.id)) == (tenant, record.kind, record.id)
-            )
-        )
+def _drop(session: Session, tenant: str, records: Sequence[Record]) -> None:
+    keys = [{"of": tenant, "of_kind": one.kind, "of_id": one.id} for one in records]
+    for statement in _DROPS if keys else ():
+        session.connection().execute(statement, keys)

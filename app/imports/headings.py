@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from app.imports.kinds import BY_NAME, KINDS, Kind
 from app.imports.sheet import Sheet, letter
@@ -22,6 +23,7 @@ _ENOUGH = 0.6
 IGNORED = ""
 
 
+@lru_cache(maxsize=4096)
 def folded(heading: str) -> str:
     """Headings that people mean as the same: case, accents, umlauts, blanks and units in brackets do not count."""
     bare = re.sub(
