@@ -70,10 +70,10 @@ class Lookups:
         return self._read.find(Invoice, {"contract_id": contract_id}, limit=1000)
 
     def assignments_of(self, person_id: str) -> list[Assignment]:
-        return self._read.find(Assignment, {"person_id": person_id})
+        return self._read.find(Assignment, {"person_id": person_id}, limit=1000)
 
     def assignments_on(self, project_id: str) -> list[Assignment]:
-        return self._read.find(Assignment, {"project_id": project_id})
+        return self._read.find(Assignment, {"project_id": project_id}, limit=1000)
 
     def leaves_of(self, person_id: str) -> list[Leave]:
         return self._read.find(Leave, {"person_id": person_id})

@@ -13,6 +13,7 @@ from tools.billing.books import Books, find
 from tools.billing.checks import TIME
 from tools.billing.finding import Finding
 from tools.events import TimesheetApproved, TimesheetMissing
+from tools.lookups import MOST_TIME
 from tools.records import Leave, Person, Project, TimeEntry
 from tools.values import RecordKey
 
@@ -23,12 +24,32 @@ def plan(situation: Situation) -> Plan:
     subject = situation.event.subject
     person = situation.record(Person, subject.id if subject else None)
     assert person is not None
-    return _missing(situation, person) if isinstance(situation.data, TimesheetMissing) else _approved(situation, person)
+    entries = situation.lookups.time_of(person.id)
+    if len(entries) >= MOST_TIME:
+        return _by_hand(situation, person)
+    if isinstance(situation.data, TimesheetMissing):
+        return _missing(situation, person, entries)
+    return _approved(situation, person, entries)
 
 
-def _approved(situation: Situation, person: Person) -> Plan:
+def _by_hand(situation: Situation, person: Person) -> Plan:
+    """Of so many entries those of the week may not be among the ones that were read."""
+    because = f"{person.name} has more time entries than are read at once"
+    manager = situation.person(person.manager_id) if person.manager_id else None
+    if manager is None:
+        return Plan(because, nothing_because=because)
+    check = task(
+        situation, "check", manager,
+        title=f"Check the timesheet of {person.name} by hand", description=f"It was not checked: {because}.",
+        due_on=working_day(situation.today, 2), why=f"The timesheet was not checked: {because}.",
+        facts=(fact_id(person, "name"), "event#week_start_on"), triggered_by=("event#week_start_on",),
+    )  # fmt: skip
+    return Plan(because, (check,))
+
+
+def _approved(situation: Situation, person: Person, time: Sequence[TimeEntry]) -> Plan:
     start = situation.typed(TimesheetApproved).week_start_on
-    entries = _week(situation.lookups.time_of(person.id), start)
+    entries = _week(time, start)
     summary = f"The timesheet of {person.name} for the week of {day(start)} was approved."
     books = _books(situation, person, entries)
     doubts: dict[RecordKey, list[Finding]] = defaultdict(list)
@@ -113,10 +134,10 @@ def _flag(situation: Situation, books: Books, entry: TimeEntry, doubts: Sequence
     )  # fmt: skip
 
 
-def _missing(situation: Situation, person: Person) -> Plan:
+def _missing(situation: Situation, person: Person, time: Sequence[TimeEntry]) -> Plan:
     start = situation.typed(TimesheetMissing).week_start_on
     summary = f"The timesheet of {person.name} for the week of {day(start)} is missing."
-    if _week(situation.lookups.time_of(person.id), start):
+    if _week(time, start):
         return Plan(summary, nothing_because="time for that week is recorded by now")
     if _on_leave(situation.lookups.leaves_of(person.id), start):
         return Plan(summary, nothing_because="the person is on approved leave for the whole of that week")

@@ -19,6 +19,7 @@ from tools.billing.terms import differences, gaps, languages
 from tools.record import Record
 from tools.records import (
     Assignment,
+    Calendar,
     Contract,
     Customer,
     DiscountRule,
@@ -41,7 +42,7 @@ MASTER_DATA: tuple[Detector, ...] = (people, calendars, projects, twins)
 LOOK: tuple[Detector, ...] = (approvals, *SPENDING, *TERMS, *MASTER_DATA)
 """What no event tells of: found by looking through the records of the kinds in `LOOKED_THROUGH`, all of them."""
 LOOKED_THROUGH: tuple[type[Record], ...] = (
-    Customer, Contract, Project, Person, Assignment, Expense, PurchaseOrder, RateCard, DiscountRule, ExchangeRate,
-    Period,
+    Customer, Contract, Project, Person, Calendar, Assignment, Expense, PurchaseOrder, RateCard, DiscountRule,
+    ExchangeRate, Period,
 )  # fmt: skip
 ALL: tuple[Detector, ...] = (*TIME, *INVOICES, *SPENDING, *TERMS, *MASTER_DATA)

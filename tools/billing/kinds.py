@@ -13,8 +13,8 @@ Kind = Literal[
     "duplicate_invoice", "cap_exceeded", "time_unapproved", "time_flagged", "milestone_open", "contact_missing",
     "contract_missing", "outside_contract", "draft_stale", "project_missing", "duplicate_expense", "round_amounts",
     "unit_price_outlier", "terms_differ", "terms_missing", "language_unread", "rate_below_card", "rate_card_missing",
-    "exchange_rate_missing", "exchange_rate_stale", "skills_missing", "calendar_stale", "orphan_project",
-    "budget_missing", "customer_twice",
+    "exchange_rate_missing", "exchange_rate_stale", "skills_missing", "calendar_stale", "calendar_missing",
+    "orphan_project", "budget_missing", "customer_twice",
 ]  # fmt: skip
 
 
@@ -70,6 +70,7 @@ KINDS: Mapping[Kind, KindSpec] = {
     "skills_missing": KindSpec("Person without skills", "manager", "Record their skills.", holds=False),
     "calendar_stale": KindSpec("Booked beyond their calendar", "manager", "Correct the calendar or the booking.",
                                holds=False),
+    "calendar_missing": KindSpec("Booked without a calendar", "manager", "Enter their calendar.", holds=False),
     "orphan_project": KindSpec("Project that nobody answers for", "account_lead", "Name who does.", holds=False),
     "budget_missing": KindSpec("Project without a budget", "contract_owner", "Set it from the contract.", holds=False),
     "customer_twice": KindSpec("Customer entered twice", "account_lead", "Merge the two records.", holds=False, sure=8),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tools.billing.books import Books
 from tools.billing.finding import Finding
 from tools.record import Record
-from tools.records import Assignment, Contract, Customer, Person, Project
+from tools.records import Assignment, Calendar, Contract, Customer, Person, Project
 from tools.wording import day
 
 _LEGAL = frozenset({"gmbh", "ag", "kg", "ohg", "ltd", "limited", "plc", "inc", "corp", "llc", "llp", "sa", "sas",
@@ -24,18 +24,36 @@ def people(books: Books) -> Iterator[Finding]:
 
 
 def calendars(books: Books) -> Iterator[Finding]:
-    """People who are booked after they have left, before they come, or without any working time."""
+    """People who are booked after they have left, without working time or without a calendar; calendars out of date."""
+    kept = any(person.calendar_id for person in books.all(Person))
     for seat in books.all(Assignment):
         person = books.get(Person, seat.person_id)
         if person is None or seat.status == "released" or seat.end_on < books.today or not seat.percent:
             continue
         facts: list[tuple[Record, str]] = [(person, "name"), (seat, "end_on"), (seat, "percent")]
+        booked = f"and is booked until {day(seat.end_on)}."
         if person.ends_on is not None and person.ends_on < seat.end_on:
-            said = f"{person.name} leaves on {day(person.ends_on)} and is booked until {day(seat.end_on)}."
+            said = f"{person.name} leaves on {day(person.ends_on)} {booked}"
             yield books.finding("calendar_stale", person, said, [*facts, (person, "ends_on")])
         elif person.weekly_minutes == 0:
-            said = f"{person.name} has no working time in the calendar and is booked until {day(seat.end_on)}."
+            said = f"{person.name} has no working time in the calendar {booked}"
             yield books.finding("calendar_stale", person, said, [*facts, (person, "weekly_minutes")])
+        elif kept and books.get(Calendar, person.calendar_id) is None:
+            named = f"a calendar, {person.calendar_id}, that is not on record" if person.calendar_id else "no calendar"
+            said = f"{person.name} has {named}, {booked}"
+            yield books.finding("calendar_missing", person, said, [*facts, (person, "calendar_id")])
+    for calendar in books.all(Calendar):
+        yield from _out_of_date(books, calendar)
+
+
+def _out_of_date(books: Books, calendar: Calendar) -> Iterator[Finding]:
+    facts: list[tuple[Record, str]] = [(calendar, "name"), (calendar, "day_from"), (calendar, "day_to")]
+    if not calendar.weekdays or calendar.day_to <= calendar.day_from:
+        said = f"{calendar.name} has no working time: no weekday, or days that end before they begin."
+        yield books.finding("calendar_stale", calendar, said, facts)
+    elif calendar.holidays and (last := max(calendar.holidays)) < books.today:
+        said = f"{calendar.name} knows no holiday after {day(last)}."
+        yield books.finding("calendar_stale", calendar, said, facts[:1], computed=(last,))
 
 
 def projects(books: Books) -> Iterator[Finding]:

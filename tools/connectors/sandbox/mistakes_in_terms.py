@@ -80,13 +80,23 @@ def no_skills(by: Culprit) -> None:
 
 def calendar_forgotten(by: Culprit) -> None:
     """Somebody gave notice, or went on unpaid leave, and their bookings stayed."""
+    person = _booked(by)
+    gone = {"ends_on": by.today + timedelta(days=14)} if by.rng.random() < 0.5 else {"weekly_minutes": 0}
+    by.note("calendar_stale", by.change(person, **gone))
+
+
+def _booked(by: Culprit) -> Person:
+    """A consultant with a month of bookings ahead."""
     seated = {
         one.person_id for one in by.all(Assignment)
         if one.status == "confirmed" and one.end_on > by.today + timedelta(days=30)
     }  # fmt: skip
-    person = by.pick(Person, lambda one: one.id in seated and one.title != "Delivery lead")
-    gone = {"ends_on": by.today + timedelta(days=14)} if by.rng.random() < 0.5 else {"weekly_minutes": 0}
-    by.note("calendar_stale", by.change(person, **gone))
+    return by.pick(Person, lambda one: one.id in seated and one.title != "Delivery lead")
+
+
+def no_calendar(by: Culprit) -> None:
+    """The calendar was replaced by another one, and somebody was left behind."""
+    by.note("calendar_missing", by.change(_booked(by), calendar_id=by.rng.choice((None, "cal-old"))))
 
 
 def orphaned(by: Culprit) -> None:
@@ -112,6 +122,6 @@ IN_TERMS: dict[str, Mistake] = {
     one.__name__: one
     for one in (
         not_carried_over, half_entered, foreign_language, given_away, unlisted_role, old_exchange_rate, no_skills,
-        calendar_forgotten, orphaned, no_budget, second_record,
+        calendar_forgotten, no_calendar, orphaned, no_budget, second_record,
     )
 }  # fmt: skip

@@ -1,5 +1,8 @@
 from datetime import date, timedelta
 
+import pytest
+
+from agents.specialists import time
 from tests.unit.agents.small_firm import ERP, Desk, after, args, tools
 from tools.records import Leave, TimeEntry
 
@@ -71,3 +74,14 @@ def test_a_missing_sheet_is_asked_for_unless_there_is_a_reason(desk: Desk) -> No
     desk.firm.put(entry("tim-1", 480))
     assert "recorded by now" in str(desk.run("psa.timesheet.missing", **WEEK).nothing_because)
     assert args(outcome, "create_task")["due_on"] == "2026-03-03"
+
+
+def test_of_more_time_than_is_read_at_once_nothing_is_claimed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "MOST_TIME", 3)
+    for number in range(3):
+        desk.firm.put(entry(f"tim-{number}", 60 + 20 * number))
+    for kind in ("psa.timesheet.approved", "psa.timesheet.missing"):
+        outcome = desk.run(kind, **WEEK)
+        assert args(outcome, "create_task")["assignee_id"] == "per-lead"
+        assert "more time entries than are read at once" in args(outcome, "create_task")["description"]
+        assert outcome.proposals[0].ungrounded == []

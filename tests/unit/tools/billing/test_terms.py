@@ -21,7 +21,7 @@ from tools.billing.books import Books
 from tools.billing.checks import MASTER_DATA, TERMS
 from tools.billing.prices import NoExchangeRate, converted
 from tools.billing.terms import differing
-from tools.records import DiscountRule, ExchangeRate, RateCard
+from tools.records import Calendar, DiscountRule, ExchangeRate, RateCard
 from tools.values import Money
 
 CARD = RateCard(id="rat-1", authors=ERP, role="Consultant", level=2, hourly_rate_minor=15_000, currency="EUR")
@@ -131,6 +131,10 @@ def test_a_rate_of_long_ago_is_told() -> None:
         (person(skills=[]), ("skills_missing", "per-1")),
         (person(ends_on=date(2026, 5, 1)), ("calendar_stale", "per-1")),
         (person(weekly_minutes=0), ("calendar_stale", "per-1")),
+        (person(calendar_id="cal-9"), ("calendar_missing", "per-1")),
+        (Calendar(id="cal-1", authors=ERP, name="Week", holidays=[date(2026, 1, 1)]), ("calendar_stale", "cal-1")),
+        (Calendar(id="cal-1", authors=ERP, name="Week", weekdays=[]), ("calendar_stale", "cal-1")),
+        (Calendar(id="cal-1", authors=ERP, name="Week", day_from=600, day_to=600), ("calendar_stale", "cal-1")),
         (project(lead_id=None), ("orphan_project", "prj-1")),
         (project(lead_id="per-9"), ("orphan_project", "prj-1")),
         (project(contract_id="ctr-9"), ("orphan_project", "prj-1")),
@@ -144,6 +148,16 @@ def test_a_rate_of_long_ago_is_told() -> None:
 def test_master_data(record: Any, finding: tuple[str, str]) -> None:
     assert found(MASTER_DATA) == []
     assert kinds(found(MASTER_DATA, record)) == [finding]
+
+
+def test_a_person_without_a_calendar_is_told_where_the_firm_keeps_calendars() -> None:
+    week = Calendar(id="cal-1", authors=ERP, name="Week", holidays=[date(2026, 12, 25)])
+    others = [person("per-lead", calendar_id="cal-1"), week]
+    (missing,) = found(MASTER_DATA, *others)
+    assert (missing.kind, missing.record.id) == ("calendar_missing", "per-1")
+    assert missing.says == "Ann Okoro has no calendar, and is booked until 30 September 2026."
+    assert found(MASTER_DATA, *others, person(calendar_id="cal-1")) == []
+    assert found(MASTER_DATA, *others, seat(status="released")) == []
 
 
 def test_names_that_are_only_alike_are_two_customers() -> None:
