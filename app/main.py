@@ -39,6 +39,7 @@ from app.web import (
     queue,
     records,
     review,
+    rules,
     sign_in,
     single_sign_on,
 )
@@ -96,8 +97,8 @@ def create_app(service: Service, *, works: bool = False) -> Application:
     app.include_router(health.router)
     app.include_router(metrics.router)
     shown = (
-        sign_in, single_sign_on, queue, review, records, oversight, account, appearance, first_run, imports, exports,
-        handover,
+        sign_in, single_sign_on, queue, review, records, oversight, rules, account, appearance, first_run, imports,
+        exports, handover,
     )  # fmt: skip
     for pages in shown:
         app.include_router(pages.router)

@@ -33,6 +33,11 @@ class Rulesets:
     def standing(self) -> Standing:
         return self._standing
 
+    def texts(self) -> dict[str, str]:
+        """File name → text, as the files stand now, in force or not."""
+        files = sorted([*self._folder.glob("*.yaml"), *self._folder.glob("*.yml")])
+        return {file.name: file.read_text("utf-8") for file in files}
+
     def refresh(self) -> tuple[str, ...]:
         """Looks at the files; returns what is newly wrong with them (empty: nothing, or it was said before)."""
         with self._lock:

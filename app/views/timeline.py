@@ -12,15 +12,28 @@ _SAID: Mapping[str, str] = {
 }  # fmt: skip
 _EFFECTS: Mapping[str, str] = {"auto": "may run by itself", "review": "waits for people", "deny": "is refused"}
 _PLAIN: Mapping[str, str] = {
-    "event.received": "It came in", "case.opened": "A case was opened", "triage.finished": "The assistant read it",
+    "event.accepted": "It came in", "event.received": "It came in", "event.refused": "A delivery was refused",
+    "case.opened": "A case was opened", "triage.finished": "The assistant read it",
     "triage.superseded": "The reading was replaced by a newer one", "triage.failed": "The assistant could not read it",
     "review.escalated": "Nobody decided in time; it went further up", "review.expired": "The time to decide ran out",
     "review.superseded": "The review was replaced", "review.unresolved": "Nobody decided; it stays open",
     "review.answered": "The assistant answered", "case.claimed": "Somebody sees to it",
     "case.snoozed": "Put off for one person", "case.corrected": "A person said what it really is",
-    "undo.asked": "Somebody asked to take it back", "task.opened": "It became a task for a person",
+    "session.started": "Signed in", "session.ended": "Signed out", "control.paused": "Something was paused",
+    "control.resumed": "Something goes on again", "setting.proposed": "A setting was proposed",
+    "setting.confirmed": "A setting was confirmed", "undo.asked": "Somebody asked to take it back",
+    "task.opened": "It became a task for a person",
     "task.closed": "The task was closed",
 }  # fmt: skip
+
+
+KINDS = (
+    "verdict.given", "verdict.refused", "decision.made", "execution.succeeded", "execution.failed",
+    "execution.unknown", "case.corrected", "undo.asked", "review.escalated", "review.expired", "setting.proposed",
+    "setting.confirmed", "control.paused", "control.resumed", "session.started", "event.accepted", "event.refused",
+    "payload.erased",
+)  # fmt: skip
+"""Kinds of entries that are asked for by name; there are others."""
 
 
 def told(entry: Mapping[str, Any]) -> str:

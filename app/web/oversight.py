@@ -1,22 +1,23 @@
-"""The log, the rules and the settings, for those who oversee."""
+"""The log and the indicators, for those who oversee."""
 
 import tempfile
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
 
-from app.actor import READS_ALL
 from app.api.requests import context
 from app.audit.export import export, snapshot
 from app.audit.verify import Key, verify
 from app.context import Context
-from app.errors import Problem
 from app.identity.sessions import SignedIn
-from app.identity.setting_changes import MAY_SET, confirm_setting, withdraw_setting
-from app.views import audit, indicators, settings
+from app.views import audit, indicators
 from app.views.pages import DEFAULT_LIMIT
 from app.views.pages import page as asked
-from app.web.pages import PageRoute, Session, SignedForm, go, page
+from app.views.people import directory
+from app.views.timeline import KINDS
+from app.web.pages import PageRoute, Session, SignedForm, page
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
@@ -28,6 +29,20 @@ def log(
     request: Request, session: Session, kind: str = "", case: str = "", actor: str = "", cursor: str = ""
 ) -> Response:
     return _log(request, session, kind.strip(), case.strip(), actor.strip(), cursor, None)
+
+
+@router.get("/log/export")
+def take_away(request: Request, session: Session) -> Response:
+    """The whole log as JSON Lines, as `audit verify` reads it."""
+    ctx, actor = context(request), session.actor
+    audit.require_reader(actor)
+
+    def lines() -> Iterator[bytes]:
+        with snapshot(ctx.engine) as reading:
+            yield from export(reading, ctx.log, ctx.vault, actor.tenant)
+
+    name = f'attachment; filename="countersign-{actor.tenant}.jsonl"'
+    return StreamingResponse(lines(), media_type="application/jsonl", headers={"Content-Disposition": name})
 
 
 @router.post("/log/verify")
@@ -57,28 +72,8 @@ def _log(
     return page(
         request, "log.html", session, rows=found["items"], next_cursor=found["next_cursor"], kind=kind, case=case,
         actor=actor, verified=verified, cursor=cursor, checkpoint=audit.checkpoint(context(request), session.actor),
+        kinds=KINDS, people=directory(context(request), session.actor),
     )  # fmt: skip
-
-
-@router.get("/rules")
-def rules(request: Request, session: Session) -> Response:
-    ctx = context(request)
-    standing = ctx.rulesets.standing
-    overseer = bool({grant.role for grant in session.actor.grants} & READS_ALL)
-    return page(
-        request, "rules.html", session, ruleset=standing.engine.ruleset, broken=standing.broken,
-        set=settings.settings(ctx, session.actor) if overseer else None,
-        may_set=bool({grant.role for grant in session.actor.grants} & MAY_SET),
-    )  # fmt: skip
-
-
-@router.post("/rules/changes/{change_id}")
-def decide_change(request: Request, session: Session, change_id: str, form: SignedForm) -> Response:
-    decide = {"confirm": confirm_setting, "withdraw": withdraw_setting}.get(form.get("decision", ""))
-    if decide is None:
-        raise Problem("invalid_body", "Confirm or withdraw.")
-    decide(context(request), session.actor, change_id)
-    return go("/rules")
 
 
 @router.get("/figures")

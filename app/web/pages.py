@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+from sqlmodel import select
 from starlette.concurrency import run_in_threadpool
 
 from app.actor import READS_ALL
@@ -20,6 +21,9 @@ from app.api.requests import context, read_body
 from app.errors import Problem
 from app.identity import sessions
 from app.identity.sessions import LIFETIME, SignedIn, actor_of_session
+from app.identity.single_sign_on import has_providers
+from app.store.engine import read_only
+from app.store.models import Tenant
 from app.views import words
 from app.views.timeline import told
 from app.web import assets, look
@@ -27,6 +31,7 @@ from app.web.marking import acting
 from tools.ports import SourceUnavailable
 
 _MOST_FIELDS = 400
+_OF_THE_SESSION = ("csrf", "shown_at", "seen")
 
 _OURS = {"name": "Countersign", "logo": "/static/seal.svg", "version": ""}
 
@@ -66,9 +71,7 @@ class PageRoute(APIRoute):
                 return await handler(request)
             except Problem as problem:
                 if problem.code == "unauthenticated" and not request.url.path.startswith("/sign-in"):
-                    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-                    to = f"?next={quote(asked)}" if request.method == "GET" and asked != "/" else ""
-                    return RedirectResponse(f"/sign-in{to}", 303)
+                    return await _to_sign_in(request)
                 return await run_in_threadpool(refusal, request, problem)
             except SourceUnavailable:
                 outage = Problem("unavailable", "The firm's system cannot be reached now; try again later.")
@@ -78,6 +81,34 @@ class PageRoute(APIRoute):
                 return await run_in_threadpool(refusal, request, unknown)
 
         return paged
+
+
+async def _to_sign_in(request: Request) -> Response:
+    """Leads to the sign-in and back. What was typed into a form goes along: a session may end while somebody writes."""
+    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if request.method == "GET":
+        return RedirectResponse("/sign-in" + (f"?next={quote(asked)}" if asked != "/" else ""), 303)
+    try:
+        # Another site's form is not kept: signing in must not lead on to what somebody else filled in.
+        await same_site(request)
+        form = await form_of(request)
+    except Problem:
+        form = {}
+    kept = urlencode([(name, text) for name, text in form.items() if name not in _OF_THE_SESSION])
+    return await run_in_threadpool(sign_in_page, request, 401, kept=kept, onward=inside(request.url.path))
+
+
+def sign_in_page(
+    request: Request, code: int = 200, *, link: str = "", onward: str = "", kept: str = "", said: str | None = None
+) -> HTMLResponse:
+    """`kept` are the fields of a form that came after its session had ended, as a form's body."""
+    with read_only(context(request).engine) as session:
+        firms = session.exec(select(Tenant.id).limit(2)).all()
+    firm = firms[0] if len(firms) == 1 else ""
+    return page(
+        request, "sign_in.html", None, code, link=link, onward=onward, kept=kept, firm=firm, said=said,
+        provided=has_providers(context(request)),
+    )  # fmt: skip
 
 
 def cookie_name(request: Request) -> str:
@@ -98,11 +129,15 @@ Session = Annotated[SignedIn, Depends(session_of)]
 async def form_of(request: Request) -> Form:
     """The fields of a form, the last of each name. Raises Problem `invalid_body`, `too_large`."""
     try:
-        text = (await read_body(request)).decode("utf-8")
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
+        return fields_in((await read_body(request)).decode("utf-8"))
     except ValueError as bad:
         raise Problem("invalid_body", "The form cannot be read.") from bad
+
+
+def fields_in(kept: str) -> Form:
+    """The fields of a form's body. Raises ValueError."""
     # Browsers send line breaks as CR LF; the texts behind them have LF.
+    pairs = parse_qsl(kept, keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
     return {name: value.replace("\r\n", "\n") for name, value in pairs}
 
 

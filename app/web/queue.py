@@ -79,6 +79,7 @@ def decide(request: Request, session: Session, form: SignedForm) -> Response:
     chosen = form.get("reviews", "").split()
     digests = {ident: form.get(f"digest.{ident}", "") for ident in chosen}
     try:
+        session.actor.require_change()
         shown_at = open_shown(session, _what(digests), form.get("shown_at", ""))
         body: dict[str, Any] = {
             "items": [{"review_id": ident, "args_digest": digest} for ident, digest in digests.items()],

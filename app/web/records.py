@@ -1,17 +1,20 @@
 """Cases, executions and tasks by hand."""
 
 from datetime import timedelta
+from typing import Any, get_args
 
 from fastapi import APIRouter, Request, Response
 
 from app.api.requests import context
 from app.errors import Problem
+from app.identity.sessions import SignedIn
 from app.views import cases, executions
 from app.views.labels import Labels
 from app.views.pages import DEFAULT_LIMIT, MAX_LIMIT, Page
 from app.views.pages import page as asked
 from app.web.pages import PageRoute, Session, SignedForm, go, inside, page
 from app.workflow import by_hand, claims, corrections, undo
+from tools.events import TriageKind
 from tools.registry import TOOLS
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -41,6 +44,10 @@ def list_cases(
 
 @router.get("/cases/{case_id}")
 def case(request: Request, session: Session, case_id: str) -> Response:
+    return _case(request, session, case_id)
+
+
+def _case(request: Request, session: SignedIn, case_id: str, problem: Problem | None = None) -> Response:
     ctx = context(request)
     found = cases.case(ctx, session.actor, case_id)
     labels = Labels(ctx, session.actor.tenant)
@@ -55,7 +62,8 @@ def case(request: Request, session: Session, case_id: str) -> Response:
     ]  # fmt: skip
     may_correct = bool({grant.role for grant in session.actor.grants} & set(corrections.MAY_CORRECT))
     return page(
-        request, "case.html", session, case=found, proposals=proposals, may_correct=may_correct,
+        request, "case.html", session, problem.status if problem else 200, case=found, proposals=proposals,
+        may_correct=may_correct, problem=problem, kinds=get_args(TriageKind),
         customer_name=labels.name("customer", found["customer"]) if found["customer"] else "",
         project_name=labels.name("project", found["project"]) if found["project"] else "",
     )  # fmt: skip
@@ -78,13 +86,20 @@ def care(request: Request, session: Session, case_id: str, form: SignedForm) -> 
     return go(inside(form.get("next", "")) or f"/cases/{case_id}")
 
 
-@router.post("/cases/{case_id}/dismiss")
-def dismiss(request: Request, session: Session, case_id: str, form: SignedForm) -> Response:
+@router.post("/cases/{case_id}/corrections")
+def correct(request: Request, session: Session, case_id: str, form: SignedForm) -> Response:
+    """The same workflow function as the API's; what it refuses is said on the case's page."""
     ctx = context(request)
     cases.require_in_sight(ctx, session.actor, case_id)
-    body = {"kind": "dismiss"} | ({"comment": form["comment"].strip()} if form.get("comment", "").strip() else {})
-    corrections.correct(ctx, session.actor, case_id, body)
-    return go(f"/cases/{case_id}")
+    said = ("kind", "to", "customer", "project", "into", "comment")
+    body: dict[str, Any] = {name: form[name].strip() for name in said if form.get(name, "").strip()}
+    if body.get("kind") == "split":
+        body["events"] = [value for name, value in form.items() if name.startswith("event.")]
+    try:
+        touched = corrections.correct(ctx, session.actor, case_id, body)
+    except Problem as problem:
+        return _case(request, session, case_id, problem)
+    return go(f"/cases/{touched[-1]}")
 
 
 @router.get("/executions")

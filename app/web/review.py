@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
+from app.actor import CHANGES_NOTHING
 from app.api.requests import context
 from app.context import Context
 from app.errors import Problem
@@ -50,6 +51,7 @@ def verdict(request: Request, session: Session, review_id: str, form: SignedForm
     if said == "resume" or (draft is not None and draft.to_be_seen):
         return _review(request, session, review_id, form=form, draft=draft)
     try:
+        session.actor.require_change()
         shown_at = open_shown(session, _what(review_id, form.get("args_digest", "")), form.get("shown_at", ""))
         body: dict[str, Any] = {"verdict": said}
         if said not in _NO_DIGEST:
@@ -89,6 +91,7 @@ def _review(
         rows=_rows(labels, shown), sources=_sources(shown, case), loads=_loads(shown, labels),
         change=_change(shown, labels),
         customer_name=labels.name("customer", shown["customer"]) if shown["customer"] else "",
+        may_change=not {grant.role for grant in actor.grants} <= CHANGES_NOTHING,
         mine=reviews.may_decide(actor, shown["required"], shown["unit"]), needs=_needs(shown),
         comment=(form or {}).get("comment", ""), precedents=precedents(ctx, actor, shown),
         execution=next((each for each in case["executions"] if each["proposal_id"] == shown["proposal_id"]), None),
@@ -163,6 +166,6 @@ def _weeks(loads: WeekLoads) -> list[dict[str, Any]]:
 
 
 def _needs(review: dict[str, Any]) -> list[dict[str, Any]]:
-    """Each requirement in words, with the rule's sentence where the decision gives one."""
+    """The requirements that no other one includes, each with the rule's sentence where the decision gives one."""
     reasons = dict(zip(review["decision"]["rules"], review["decision"]["reasons"], strict=False))
-    return [each | {"because": reasons.get(each["rule"])} for each in review["required"]]
+    return [each | {"because": reasons.get(each["rule"])} for each in reviews.needed(review["required"])]

@@ -1,7 +1,6 @@
 """Signing in, by a one-time link or a password, and out."""
 
 from fastapi import APIRouter, Depends, Request, Response
-from sqlmodel import select
 from starlette.concurrency import run_in_threadpool
 
 from app.api.requests import context
@@ -9,11 +8,20 @@ from app.errors import Problem
 from app.ground import Ground
 from app.identity.links import use_link
 from app.identity.passwords import Guesses, check_password
-from app.identity.sessions import end_session, start_session
-from app.identity.single_sign_on import has_providers
-from app.store.engine import read_only
-from app.store.models import Tenant
-from app.web.pages import PageRoute, SignedForm, cookie_name, form_of, go, inside, page, same_site, with_cookie
+from app.identity.sessions import actor_of_session, end_session, start_session
+from app.web.pages import (
+    PageRoute,
+    SignedForm,
+    cookie_name,
+    fields_in,
+    form_of,
+    go,
+    inside,
+    page,
+    same_site,
+    sign_in_page,
+    with_cookie,
+)  # fmt: skip
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
@@ -23,15 +31,7 @@ _GUESSES = Guesses()
 @router.get("/sign-in")
 def ask(request: Request, link: str = "", next: str = "") -> Response:  # noqa: A002 - the query parameter's name
     """A link is only used by the button: mail scanners and previews fetch addresses too."""
-    return _asked(request, link, inside(next), None)
-
-
-def _asked(request: Request, link: str, onward: str, problem: Problem | None) -> Response:
-    firm = _only_firm(request)
-    return page(
-        request, "sign_in.html", None, problem.status if problem else 200, link=link, onward=onward, firm=firm,
-        said=problem.detail if problem else None, provided=has_providers(context(request)),
-    )  # fmt: skip
+    return sign_in_page(request, link=link, onward=inside(next))
 
 
 @router.post("/sign-in", dependencies=[Depends(same_site)])
@@ -42,14 +42,27 @@ async def enter(request: Request) -> Response:
 
 def _enter(request: Request, form: dict[str, str]) -> Response:
     ground = context(request)
-    onward = inside(form.get("next", ""))
+    onward, kept = inside(form.get("next", "")), form.get("kept", "")
     try:
         cookie = _by_link(ground, form) if form.get("link") else _by_password(request, ground, form)
     except Problem as problem:
-        return _asked(request, "", onward, problem)
+        return sign_in_page(request, problem.status, onward=onward, kept=kept, said=problem.detail)
     # A session is never carried over a sign-in: who had one in this browser begins another.
     end_session(ground, request.cookies.get(cookie_name(request), ""))
+    if kept and onward:
+        return with_cookie(request, _resumed(request, ground, cookie, onward, kept), cookie)
     return with_cookie(request, go(onward or "/queue"), cookie)
+
+
+def _resumed(request: Request, ground: Ground, cookie: str, onward: str, kept: str) -> Response:
+    """What was typed before the session ended, ready to be looked at again. Nothing is sent by signing in."""
+    try:
+        fields = fields_in(kept)
+    except ValueError as bad:
+        raise Problem("invalid_body", "The form cannot be read.") from bad
+    if onward.startswith("/reviews/"):
+        fields |= {"verdict": "resume"}
+    return page(request, "kept.html", actor_of_session(ground, cookie), onward=onward, fields=fields)
 
 
 def _by_link(ground: Ground, form: dict[str, str]) -> str:
@@ -69,9 +82,3 @@ def leave(request: Request, _form: SignedForm) -> Response:
     response = go("/sign-in")
     response.delete_cookie(cookie_name(request), path="/", httponly=True, samesite="lax")
     return response
-
-
-def _only_firm(request: Request) -> str:
-    with read_only(context(request).engine) as session:
-        firms = session.exec(select(Tenant.id).limit(2)).all()
-    return firms[0] if len(firms) == 1 else ""

@@ -1,7 +1,9 @@
-"""The review queue's page over HTTP, with 1,000 reviews waiting and with 100,000."""
+"""The review queue over HTTP, as the API's list and as the web's page, with 1,000 reviews waiting and with 100,000."""
 
 import json
+import re
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,6 +17,7 @@ from sqlmodel import SQLModel, select
 
 from app.actor import Grant
 from app.identity.principals import add_principal, machine_actor
+from app.identity.sessions import cookie_name, start_session
 from app.identity.tokens import create_token
 from app.ids import new_id
 from app.store.engine import read_only, unit_of_work
@@ -34,41 +37,50 @@ def measure(site: Site) -> list[Figure]:
     Both queues are served at once and asked in turns, so that whatever else the machine does slows both.
     """
     with ExitStack() as stack:
-        few, many = (_walker(stack, site, count) for count in (FEW, MANY))
+        few, many = (_walkers(stack, site, count) for count in (FEW, MANY))
         for number in range(WARM + PAGES):
-            few.turn(number)
-            many.turn(number)
-        of_few, of_many = (quantile(walker.spent[WARM:], 0.95) for walker in (few, many))
+            for walker in (*few, *many):
+                walker.turn(number)
+        return [
+            figure
+            for name, one, other in zip(("queue_page", "queue_page.web"), few, many, strict=True)
+            for figure in _figures(name, *(quantile(walker.spent[WARM:], 0.95) for walker in (one, other)))
+        ]
+
+
+def _figures(name: str, few: float, many: float) -> list[Figure]:
     return [
-        at_most("queue_page.100000", of_many * 1e3, "ms p95", 50, PAGES),
-        at_most("queue_page.ratio", of_many / of_few, "× at 1,000 reviews", 1.5, PAGES),
-        at_most("queue_page.1000", of_few * 1e3, "ms p95", 50, PAGES),
+        at_most(f"{name}.100000", many * 1e3, "ms p95", 50, PAGES),
+        at_most(f"{name}.ratio", many / few, "× at 1,000 reviews", 1.5, PAGES),
+        at_most(f"{name}.1000", few * 1e3, "ms p95", 50, PAGES),
     ]
 
 
 @dataclass
 class _Walker:
-    """A client that turns the pages of one queue; `spent`: seconds a page."""
+    """A client that turns a queue's pages. `next_page` finds the cursor in an answer; `spent` is seconds a page."""
 
     connection: HTTPConnection
-    token: str
+    path: str
+    headers: dict[str, str]
+    next_page: Callable[[bytes], str | None]
     cursor: str | None = None
     spent: list[float] = field(default_factory=list)
 
     def turn(self, number: int) -> None:
-        path = "/v1/reviews?limit=50" + (f"&cursor={self.cursor}" if self.cursor and number % 10 else "")
+        path = self.path + (f"&cursor={self.cursor}" if self.cursor and number % 10 else "")
         begun = time.perf_counter()
-        self.connection.request("GET", path, headers={"authorization": f"Bearer {self.token}"})
+        self.connection.request("GET", path, headers=self.headers)
         answer = self.connection.getresponse()
         said = answer.read()
         self.spent.append(time.perf_counter() - begun)
-        found = json.loads(said)
-        if answer.status != HTTPStatus.OK or len(found["items"]) != 50:
-            raise RuntimeError(f"no page of 50 reviews: {answer.status} {said[:300]!r}")
-        self.cursor = found["next_cursor"]
+        if answer.status != HTTPStatus.OK:
+            raise RuntimeError(f"no page of reviews: {answer.status} {said[:300]!r}")
+        self.cursor = self.next_page(said)
 
 
-def _walker(stack: ExitStack, site: Site, count: int) -> _Walker:
+def _walkers(stack: ExitStack, site: Site, count: int) -> tuple[_Walker, _Walker]:
+    """One of the API and one of the web, on the same queue."""
     home = stack.enter_context(site.home(str(count)))
     with firm(home) as one:
         work_off(one, EVENTS)
@@ -76,15 +88,38 @@ def _walker(stack: ExitStack, site: Site, count: int) -> _Walker:
         ground, machine = one.service.context, machine_actor(TENANT)
         reader = add_principal(ground, machine, name="reader", kind="service", roles=[Grant("viewer")])
         token = create_token(ground, machine, reader.id, "bench")
-    connection = stack.enter_context(serving(home, "api")).connect()
-    stack.callback(connection.close)
-    return _Walker(connection, token)
+        person = add_principal(ground, machine, name="person", kind="person", roles=[Grant("delivery_lead")])
+        cookie = f"{cookie_name(ground)}={start_session(ground, person, 'link')}"
+    served = stack.enter_context(serving(home, "api"))
+    connections = [served.connect(), served.connect()]
+    for each in connections:
+        stack.callback(each.close)
+    return (
+        _Walker(connections[0], "/v1/reviews?limit=50", {"authorization": f"Bearer {token}"}, _cursor_of_list),
+        _Walker(connections[1], "/queue?limit=50", {"cookie": cookie}, _cursor_of_page),
+    )
+
+
+def _cursor_of_list(said: bytes) -> str | None:
+    found = json.loads(said)
+    if len(found["items"]) != 50:
+        raise RuntimeError(f"no page of 50 reviews: {said[:300]!r}")
+    cursor: str | None = found["next_cursor"]
+    return cursor
+
+
+def _cursor_of_page(said: bytes) -> str | None:
+    if said.count(b'class="row"') < 25:  # some stand with the others of their case, on a page before
+        raise RuntimeError(f"no page of reviews: {said[:300]!r}")
+    found = re.search(rb'cursor=([\w-]+)" rel="next"', said)
+    return found[1].decode() if found else None
 
 
 def _multiply(one: Firm, count: int) -> None:
     """Fills the queue up to `count` reviews: each with a proposal, a decision and sealed content of its own.
 
-    Every page holds all sorts of them alike, however long the queue is: its length alone is what is compared.
+    Every page holds all sorts of them alike, however long the queue is: its length alone is what is compared. Three
+    at a time are of one case.
     """
     context = one.service.context
     with read_only(context.engine) as session:
@@ -107,8 +142,9 @@ def _multiply(one: Firm, count: int) -> None:
                 sealed = context.vault.seal(
                     session, TENANT, f"case:{number % 500}", "proposal", contents[proposal["id"]], now
                 )
+                case = new_id("cas", review["created_at"]) if number % 3 == 0 or not rows else rows[-1][0]["case_id"]
                 rows.append((
-                    review | {"id": ids["rev"], "proposal_id": ids["prp"], "decision_id": ids["dec"],
+                    review | {"id": ids["rev"], "case_id": case, "proposal_id": ids["prp"], "decision_id": ids["dec"],
                               "priority": number % 997, "created_at": now},
                     proposal | {"id": ids["prp"], "content_payload": sealed, "created_at": now},
                     decision | {"id": ids["dec"], "proposal_id": ids["prp"], "at": now},

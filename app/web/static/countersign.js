@@ -87,8 +87,9 @@ const look = async () => {
   for (const row of shown) {
     if (ids.has(row.dataset.review) || row.classList.contains("gone")) continue;
     row.classList.add("gone");
-    row.querySelector(".due").textContent = "no longer here";
-    row.querySelector("[type=checkbox]")?.remove();
+    row.querySelector(".due").textContent = "gone";
+    const box = row.querySelector("[type=checkbox]");
+    if (box) Object.assign(box, { checked: false, disabled: true });
   }
   const known = new Set(shown.map((row) => row.dataset.review));
   const fresher = [...ids].filter((id) => !known.has(id)).length;

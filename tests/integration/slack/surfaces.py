@@ -1,14 +1,19 @@
 """Surfaces: one way of saying a verdict on each, and what came of it in the same terms."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Protocol
 
+from sqlmodel import update
+
 from app.errors import TITLE
-from app.store.models import Review, Verdict
+from app.store.engine import unit_of_work
+from app.store.models import Review, Verdict, WebSession
 from tests.integration.api.conftest import Api
 from tests.integration.slack.conftest import CHANNEL, Office, buttons
 from tests.integration.slack.workspace import Message
+from tests.integration.web.conftest import Browser, Forms, text_of
 from tests.integration.world import World
 
 ALREADY = ("This was ", "approved this already")
@@ -38,6 +43,34 @@ class ByApi:
         digest = {"args_digest": seen.args_digest} if verdict in ("approve", "edit", "reject") else {}
         answer = self.api.post(f"/v1/reviews/{seen.id}/verdicts", {"verdict": verdict} | digest | dict(body), who)
         return None if answer.status_code == 200 else str(answer.json()["code"])
+
+
+@dataclass
+class ByWeb:
+    """A browser without script for each person. What they see is the page's form, or that there is none."""
+
+    world: World
+    browsers: Callable[[], Browser]
+
+    def see(self, who: str, review: Review) -> tuple[Browser, str, str]:
+        browser, path = self.browsers().sign_in(who), f"/reviews/{review.id}"
+        with unit_of_work(self.world.ctx.engine) as session:
+            # Some scenes take longer than a session lasts; that one ends is told elsewhere.
+            session.exec(update(WebSession).values(expires_at=self.world.clock() + timedelta(days=30)))
+        return browser, path, browser.get(path).text
+
+    def say(self, seen: Any, who: str, verdict: str, body: Mapping[str, Any]) -> str | None:
+        browser, path, text = seen
+        shown = [form for form in Forms(text).forms if form.action == path]
+        if not shown:
+            return _code(text_of(browser.get(path)))
+        form = shown[1 if verdict == "edit" else 0]
+        fields = {"verdict": verdict} | {name: value for name, value in body.items() if name == "comment"}
+        for name, value in body.get("args", {}).items():
+            amount = f"amount.{name}" in form.fields
+            fields |= {f"amount.{name}": f"{value / 100:.2f}"} if amount else {f"arg.{name}": str(value)}
+        answer = browser.send(form, **fields)
+        return None if answer.status_code == 200 else _code(text_of(answer))
 
 
 @dataclass
@@ -82,7 +115,7 @@ class BySlack:
 def _code(text: str) -> str:
     if text.startswith(ALREADY) or any(each in text for each in ALREADY):
         return "already_decided"
-    found = [code for code, title in TITLE.items() if text.startswith(title)]
+    found = [code for code, title in TITLE.items() if title in text]
     assert len(found) == 1, text
     return found[0]
 

@@ -25,8 +25,9 @@ from app.workflow import corrections, sweep
 from tests.integration.api.conftest import Api, CountedQueue, FakeService
 from tests.integration.invariants import check
 from tests.integration.slack.conftest import open_office
-from tests.integration.slack.surfaces import ByApi, BySlack, Outcome, Surface, outcome
+from tests.integration.slack.surfaces import ByApi, BySlack, ByWeb, Outcome, Surface, outcome
 from tests.integration.slack.workspace import person
+from tests.integration.web.conftest import Browser
 from tests.integration.workflow.scenes import INVOICE, ask, drafted, large, money, pending, task, write_off
 from tests.integration.world import UNIT, Template, World
 
@@ -194,7 +195,14 @@ def by_slack(world: World) -> Iterator[Surface]:
         yield BySlack(world, opened)
 
 
-SURFACES = {"api": by_api, "slack": by_slack}
+@contextmanager
+def by_web(world: World) -> Iterator[Surface]:
+    app = create_app(cast(Service, FakeService(world.ctx, CountedQueue(world.queue))), works=True)
+    with ExitStack() as stack:
+        yield ByWeb(world, lambda: Browser(world, stack.enter_context(TestClient(app))))
+
+
+SURFACES = {"api": by_api, "slack": by_slack, "web": by_web}
 
 
 def result(case: Case, surface: Surface) -> Outcome:

@@ -16,6 +16,7 @@ from app.identity.principals import by_name, machine_actor
 from app.main import create_app
 from app.store.engine import read_only
 from tests.integration.api.conftest import CountedQueue, FakeService
+from tests.integration.web.chromium import LAPTOP, Reader, launched, served
 from tests.integration.world import World
 
 
@@ -84,8 +85,7 @@ class Browser:
         link = create_link(ctx, machine_actor(tenant), row.id)
         secret = parse_qs(urlsplit(link).query)["link"][0]
         answer = self.client.post("/sign-in", data={"link": secret})
-        assert answer.status_code == 200, answer.text
-        assert answer.url.path == "/queue"
+        assert answer.url.path == "/queue", answer.text  # which says so to somebody without any role
         return self
 
     def get(self, path: str, **query: Any) -> Any:
@@ -122,3 +122,21 @@ def another(world: World, app: Any) -> Iterator[Browser]:
     """Somebody else's browser."""
     with TestClient(app, raise_server_exceptions=True) as client:
         yield Browser(world, client)
+
+
+@pytest.fixture
+def address(app: Any) -> Iterator[str]:
+    with served(app) as found:
+        yield found
+
+
+@pytest.fixture
+def chromium() -> Iterator[Any]:
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def reader(world: World, address: str, chromium: Any) -> Reader:
+    """Somebody at a laptop."""
+    return Reader(world, address, chromium.new_context(viewport=LAPTOP))

@@ -207,7 +207,7 @@ def test_a_case_is_dismissed(browser: Browser) -> None:
     some(browser)
     browser.sign_in("finn")
     case_id = browser.world.reviews()[0].case_id
-    browser.send(browser.form(f"/cases/{case_id}", f"/cases/{case_id}/dismiss"), comment="not a request")
+    browser.send(browser.form(f"/cases/{case_id}", f"/cases/{case_id}/corrections", -1), comment="not a request")
     assert browser.world.reviews() == []
 
 
@@ -247,8 +247,13 @@ def test_a_task_by_hand_is_closed_with_evidence(browser: Browser) -> None:
 def test_the_log_is_searched_and_verified(browser: Browser) -> None:
     some(browser)
     browser.sign_in("carl")
-    assert "decision made" in text_of(browser.get("/log", kind="decision.made"))
-    assert "event accepted" not in text_of(browser.get("/log", kind="decision.made"))
+    assert "It came in" in text_of(browser.get("/log"))
+    decisions = text_of(browser.get("/log", kind="decision.made"))
+    assert "Policy: “Write off part of an invoice” waits for people" in decisions
+    assert "It came in" not in decisions
+    exported = browser.get("/log/export")
+    assert exported.headers["content-disposition"] == 'attachment; filename="countersign-acme.jsonl"'
+    assert len(exported.text.splitlines()) > browser.world.entries()[-1].seq
     page = browser.send(browser.form("/log", "/log/verify"))
     assert "The log holds" in text_of(page)
 
