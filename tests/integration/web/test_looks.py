@@ -40,13 +40,14 @@ def pages_of(world: World) -> list[str]:
         "/queue", "/queue?q=nothing+like+it", "/queue?status=rejected", "/queue?order=risk&mine=1",
         f"/reviews/{asked.id}", f"/reviews/{waiting.id}", f"/reviews/{done.id}", f"/batch?review={waiting.id}",
         "/cases", "/cases?nothing=1", f"/cases/{waiting.case_id}", "/tasks", "/executions",
-        f"/executions/{execution.id}", "/rules", "/figures", "/log", "/help", "/slack", "/reviews/rev_none",
+        f"/executions/{execution.id}", "/rules", "/figures", "/log", "/help", "/slack",
+        "/setup", "/import", "/handover", "/account", "/reviews/rev_none",
     ]  # fmt: skip
 
 
 def overseer(world: World) -> str:
     """Somebody who sees every page."""
-    roles = [Grant("compliance"), Grant("finance"), Grant("head_of_delivery"), Grant("delivery_lead")]
+    roles = [Grant("compliance"), Grant("admin"), Grant("finance"), Grant("head_of_delivery"), Grant("delivery_lead")]
     add_principal(world.ctx, machine_actor("acme"), name="olga", kind="person", roles=roles)
     return "olga"
 
