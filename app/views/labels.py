@@ -83,10 +83,14 @@ class Labels:
 
     def sentence(self, tool: str, args: Mapping[str, Any] | None) -> str:
         """What will happen, in one sentence."""
-        if args is None:
+        return self.worded(tool, self.words(tool, args) if args is not None else None)
+
+    def worded(self, tool: str, words: Mapping[str, str] | None) -> str:
+        """The sentence of words that are there already."""
+        if words is None:
             return f"{TOOLS[tool].title} (the content was erased)" if tool in TOOLS else tool
         try:
-            return SENTENCES[tool].format_map(self.words(tool, args))
+            return SENTENCES[tool].format_map(words)
         except KeyError:
             return TOOLS[tool].title if tool in TOOLS else tool
 

@@ -14,7 +14,6 @@ from app.store.models import Execution, Review
 from app.views import reviews
 from app.views.labels import Labels
 from app.views.pages import Page
-from app.views.reviews import past_due
 from app.views.sight import in_sight
 from tools.registry import TOOLS
 
@@ -78,7 +77,7 @@ def counts(ctx: Context, actor: Actor) -> dict[str, int]:
     with read_only(ctx.engine) as session:
         return {
             "pending": _counted(session, waiting),
-            "overdue": _counted(session, [*waiting, *past_due(ctx.clock())]),
+            "overdue": _counted(session, [*waiting, col(Review.due_at) < ctx.clock()]),
         }
 
 
@@ -126,10 +125,11 @@ def beside(ctx: Context, actor: Actor, review_id: str) -> dict[str, str | None]:
 
 def described(labels: Labels, actor: Actor, review: dict[str, Any]) -> dict[str, Any]:
     """A review with its sentence, its customer's name, what it needs, and whether the actor may decide it."""
-    action = review["action"]
+    tool, args = review["action"]["tool"], review["action"]["args"]
+    words = labels.words(tool, args) if args is not None else None
     return review | {
-        "sentence": labels.sentence(action["tool"], action["args"]),
-        "words": labels.words(action["tool"], action["args"]) if action["args"] is not None else {},
+        "sentence": labels.worded(tool, words),
+        "words": words or {},
         "customer_name": labels.called("customer", review["customer"]) if review["customer"] else "",
         "needs": reviews.needed(review["required"]),
         "mine": reviews.may_decide(actor, review["required"], review["unit"]),

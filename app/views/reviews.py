@@ -1,7 +1,6 @@
 """Reviews: the queue, and one review with everything that its reader needs to decide."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Text, cast, tuple_
@@ -44,7 +43,7 @@ def queue(
         (Review.tool, tool), (Review.customer_id, customer), (Review.case_id, case_id)
     ) if value]  # fmt: skip
     if overdue:
-        where += past_due(ground.clock())
+        where.append(col(Review.due_at) < ground.clock())
     if role:
         where.append(asks_for(role))
     by = _ORDER[order]
@@ -52,11 +51,6 @@ def queue(
         rows = _mine(session, actor, where, page, by) if mine else _rows(session, where, page.after, page.limit + 1, by)
         kept, cursor = page.cut(rows, lambda row: (row.priority if order == "pressing" else row.risk_score, row.id))
         return {"items": render(ground, session, actor, kept), "next_cursor": cursor}
-
-
-def past_due(now: datetime) -> list[Any]:
-    """Conditions of reviews whose time is over. The first follows from the second, and is found by the index."""
-    return [col(Review.priority) >= -int(now.timestamp() // 60), col(Review.due_at) < now]
 
 
 def asks_for(role: str) -> Any:

@@ -17,10 +17,19 @@ from app.views.pages import DEFAULT_LIMIT
 from app.views.pages import page as asked
 from app.views.people import directory
 from app.views.timeline import KINDS
+from app.web.count_picture import count_picture
 from app.web.pages import PageRoute, Session, SignedForm, page
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
+# Title, the figure's name, and where the rows of each of its words are listed.
+_COUNTED = (
+    ("Cases", "cases", "/cases?status="),
+    ("Effects", "executions", "/executions?status="),
+    ("First decisions", "decisions", None),
+    ("Verdicts", "verdicts", None),
+    ("Would have been decided where it only observes", "observed", None),
+)
 _IN_MEMORY = 8 * 1024 * 1024
 
 
@@ -78,4 +87,9 @@ def _log(
 
 @router.get("/figures")
 def figures(request: Request, session: Session, days: int = 30) -> Response:
-    return page(request, "figures.html", session, figures=indicators.indicators(context(request), session.actor, days))
+    found = indicators.indicators(context(request), session.actor, days)
+    counted = [
+        {"title": title, "counts": found[name], "rows": rows, "picture": count_picture(found[name], title)}
+        for title, name, rows in _COUNTED
+    ]
+    return page(request, "figures.html", session, figures=found, counted=counted, days=days)

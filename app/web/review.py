@@ -88,8 +88,8 @@ def _review(
         draft=draft, fields=Editing.fields(tool, args, draft, errors), labels=labels,
         bundle=_bundle(labels, case), sentence=labels.sentence(tool, args),
         acting=acting(tool, labels.words(tool, args)) if args is not None else None, spec=TOOLS[tool],
-        rows=_rows(labels, shown), sources=_sources(shown, case), loads=_loads(shown, labels),
-        change=_change(shown, labels),
+        rows=_rows(labels, shown), sources=_sources(shown, case),
+        evidence=_evidence(labels, shown), loads=_loads(shown, labels), change=_change(shown, labels),
         customer_name=labels.name("customer", shown["customer"]) if shown["customer"] else "",
         may_change=not {grant.role for grant in actor.grants} <= CHANGES_NOTHING,
         mine=reviews.may_decide(actor, shown["required"], shown["unit"]), needs=_needs(shown),
@@ -116,6 +116,17 @@ def _bundle(labels: Labels, case: dict[str, Any]) -> list[dict[str, Any]]:
         }
         for each in case["proposals"] if each["generation"] == case["generation"]
     ]  # fmt: skip
+
+
+def _evidence(labels: Labels, review: dict[str, Any]) -> list[dict[str, Any]]:
+    """The facts in words; an amount in the currency that its own record names."""
+    currencies = {
+        str(fact["record"]): fact["value"] for fact in review["evidence"] if fact.get("field") == "currency"
+    }  # fmt: skip
+    return [
+        fact | {"said": labels.value(fact.get("field") or "", fact["value"], currencies.get(str(fact.get("record"))))}
+        for fact in review["evidence"]
+    ]
 
 
 def _sources(review: dict[str, Any], case: dict[str, Any]) -> list[dict[str, Any]]:

@@ -96,7 +96,7 @@ def _walkers(stack: ExitStack, site: Site, count: int) -> tuple[_Walker, _Walker
         stack.callback(each.close)
     return (
         _Walker(connections[0], "/v1/reviews?limit=50", {"authorization": f"Bearer {token}"}, _cursor_of_list),
-        _Walker(connections[1], "/queue?limit=50", {"cookie": cookie}, _cursor_of_page),
+        _Walker(connections[1], "/queue?order=pressing", {"cookie": cookie}, _cursor_of_page),
     )
 
 
@@ -109,7 +109,7 @@ def _cursor_of_list(said: bytes) -> str | None:
 
 
 def _cursor_of_page(said: bytes) -> str | None:
-    if said.count(b'class="row"') < 25:  # some stand with the others of their case, on a page before
+    if said.count(b'class="row"') < 10:  # some stand with the others of their case, on a page before
         raise RuntimeError(f"no page of reviews: {said[:300]!r}")
     found = re.search(rb'cursor=([\w-]+)" rel="next"', said)
     return found[1].decode() if found else None

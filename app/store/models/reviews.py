@@ -74,6 +74,7 @@ class Review(SQLModel, table=True):
     __table_args__ = (
         Index("ix_review_queue", "tenant", "status", "priority", "id"),
         Index("ix_review_risk", "tenant", "status", "risk_score", "id"),
+        Index("ix_review_deadline", "tenant", "status", "due_at"),
         Index("ix_review_due", "expires_at", postgresql_where=text("status = 'pending'")),
         Index("ix_review_case", "case_id", "status"),
     )
