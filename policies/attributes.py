@@ -21,6 +21,7 @@ RELATIONS = ("line_manager",)
 RISK_CLASSES = ("internal", "people", "money", "contract", "customer", "protective")
 TIERS = ("none", "standard", "key", "strategic", "unknown")
 LINE_MANAGERS = ("none", "known", "unknown")
+LENDING = ("none", "ruled", "beyond", "unruled", "unknown")
 CONTRACT_TYPES = ("none", "retainer", "time_and_materials", "fixed_price", "unknown")
 
 MAX_NUMBER = 2**53
@@ -101,6 +102,7 @@ _ALL = (
     Attribute("contract_type", "levels", "the contract's type", CONTRACT_TYPES),
     Attribute("customer_tier", "levels", "the customer's tier", TIERS),
     Attribute("line_manager", "levels", "the line manager of who would be booked", LINE_MANAGERS),
+    Attribute("lending", "levels", "how the rules lend who would be booked to another unit", LENDING),
     _number("untrusted_arguments", "arguments on a customer's word alone"),
     _number("unsupported_arguments", "arguments that no record supports"),
     _number("edited_arguments", "arguments typed by an editor"),

@@ -7,7 +7,7 @@ from pydantic import Field
 from tools.actions import Action
 from tools.facts import DEFAULT_TRUST, Scalar, Trust
 from tools.reach import Reach
-from tools.records import ExchangeRate
+from tools.records import ExchangeRate, LendingRule
 from tools.values import Currency, Id, Line, Moment, RecordKey, Value
 
 Sum = Annotated[int, Field(ge=0)]
@@ -43,6 +43,7 @@ class RequestContext(Value):
     cumulated, duplicates: money moved, and live proposals or executions of the same tool on the same target, in the
     window. executions, reversals: of this tool, ever.
     exchange_rates: by currency, to the base currency. closed_periods: ids (`2026-03`) of the closed months.
+    lending: the rules by which units lend each other people.
     earlier: proposal id → action of the same case's earlier proposals, what a `$ref` may lead to.
     results: `$ref` target → the value read back, once its execution succeeded.
     created: keys (`task/t-1`) of the records that this tenant's executions created.
@@ -69,6 +70,7 @@ class RequestContext(Value):
     reversals: Annotated[int, Field(ge=0)] = 0
     exchange_rates: dict[str, ExchangeRate] = {}
     closed_periods: list[str] = []
+    lending: list[LendingRule] = []
     earlier: dict[str, Action] = {}
     results: dict[str, Scalar] = {}
     created: list[str] = []

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from policies.attributes import DOUBTS, RECORD_FACTORS
+from policies.attributes import ATTRIBUTES, DOUBTS, RECORD_FACTORS
 from policies.decision import Effect
 from policies.engine import Engine
 from policies.request import PolicyRequest, tool_attributes
@@ -49,10 +49,10 @@ def request_of(given: Mapping[str, int | str]) -> tuple[PolicyRequest, Doubt]:
     Raises KeyError (no or an unknown tool) and pydantic.ValidationError (a value that an attribute cannot have).
     """
     tool = str(given["tool"])
-    plain: dict[str, object] = dict.fromkeys(RECORD_FACTORS, 0)
+    plain: dict[str, object] = {name: next(iter(ATTRIBUTES[name].levels), 0) for name in RECORD_FACTORS}
     plain |= {
-        "tenant": "ten_example", "unit": "", "workflow": "example", "base_currency": "EUR", "contract_type": "none",
-        "customer_tier": "none", "line_manager": "none", "records_touched": 1, **tool_attributes(tool)._asdict(),
+        "tenant": "ten_example", "unit": "", "workflow": "example", "base_currency": "EUR", "records_touched": 1,
+        **tool_attributes(tool)._asdict(),
     }  # fmt: skip
     attributes = {name: value for name, value in given.items() if name not in DOUBTS}
     doubt = {name: value for name, value in given.items() if name in DOUBTS}

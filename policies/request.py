@@ -5,20 +5,19 @@ from typing import Annotated, Literal, NamedTuple, cast
 
 from pydantic import Field
 
-from policies import walls
+from policies import booking, walls
 from policies.attributes import MAX_NUMBER
 from policies.backing import Argument, back
 from policies.context import Cumulated, RequestContext
 from policies.targets import named_records, with_results
 from tools import stakes
-from tools.actions import Action, AssignPerson, CancelRecord, CreateOnboardingTasks
+from tools.actions import Action, CancelRecord, CreateOnboardingTasks
 from tools.reach import Reach
-from tools.records import Contract, Customer, Invoice, Person, Record, TimeEntry
+from tools.records import Contract, Customer, Invoice, Record, TimeEntry
 from tools.registry import TOOLS, RiskClass, ToolSpec
 from tools.values import Currency, Line, Money, RecordKey, Value
 
 ContractType = Literal["none", "retainer", "time_and_materials", "fixed_price", "unknown"]
-LineManager = Literal["none", "known", "unknown"]
 Tier = Literal["none", "standard", "key", "strategic", "unknown"]
 Count = Annotated[int, Field(ge=0, le=MAX_NUMBER)]
 Flag = Annotated[int, Field(ge=0, le=1)]
@@ -54,7 +53,8 @@ class PolicyRequest(Value):
     data_class_level: Level
     contract_type: ContractType
     customer_tier: Tier
-    line_manager: LineManager
+    line_manager: booking.LineManager
+    lending: booking.Lending
     untrusted_arguments: Count
     unsupported_arguments: Count
     edited_arguments: Count
@@ -137,7 +137,8 @@ def build_request(
         records_touched=_touched(action),
         contract_type=cast(ContractType, contract.type if contract else _unknown_or_none(proxies, "contract")),
         customer_tier=_tier(touched, proxies, known, context),
-        line_manager=_line_manager(settled, known, context),
+        line_manager=booking.line_manager(settled, known, context),
+        lending=booking.lending(settled, known, context),
         untrusted_arguments=backings.count("untrusted"),
         unsupported_arguments=backings.count("unsupported"),
         edited_arguments=len(set(context.edited) & action.args().keys()) if context.editor else 0,
@@ -205,21 +206,6 @@ def _tier(touched: set[str], keys: list[RecordKey], known: Reach, context: Reque
     if not customers and _unknown_or_none(keys, "customer") == "unknown":
         tiers.append("unknown")
     return max(tiers, key=_TIER_ORDER.__getitem__, default="none")
-
-
-def _line_manager(action: Action, known: Reach, context: RequestContext) -> LineManager:
-    """Whether the records name a line manager of who would be booked.
-
-    Of somebody who is not on record, or is lent by another unit and has none there, nobody can tell who consents.
-    """
-    if not isinstance(action, AssignPerson):
-        return "none"
-    person = known.get("person", action.person_id)
-    if not isinstance(person, Person):
-        return "unknown"
-    if person.manager_id is not None:
-        return "known"
-    return "none" if person.unit == context.unit else "unknown"
 
 
 def _amount(spec: ToolSpec, action: Action, known: Reach, context: RequestContext) -> int | None:

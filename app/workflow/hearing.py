@@ -157,6 +157,7 @@ class Hearing:
             },
             "trust": settings.trust(), "roots": material.roots, "named": material.named,
             "exchange_rates": material.exchange_rates, "closed_periods": material.closed_periods,
+            "lending": material.lending,
             "case_customers": sorted(material.reached.customers()),
             "channels": [*material.channels, *settings.channels], "foreign_names": material.foreign_names,
         }  # fmt: skip

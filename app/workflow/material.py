@@ -8,13 +8,13 @@ from functools import cached_property
 from typing import Any
 
 from policies.targets import named_records
-from tools.actions import Action, NotifyChannel, SendCustomerMessage
+from tools.actions import Action, AssignPerson, NotifyChannel, SendCustomerMessage
 from tools.events import EVENT_TYPES
 from tools.facts import Fact, Trust
 from tools.ports import ReadPort
 from tools.proposals import ProposedValue
 from tools.reach import Reach, facts_named, linked, reach
-from tools.records import Contact, Customer, ExchangeRate, Period, Project, Record
+from tools.records import Contact, Customer, ExchangeRate, LendingRule, Period, Project, Record
 from tools.values import RecordKey, RecordKind, digest
 
 _FIRM_WIDE_LIMIT = 5000
@@ -39,6 +39,7 @@ class Material:
     closed_periods: list[str]
     channels: list[str]
     foreign_names: list[str]
+    lending: list[LendingRule]
     cited: Mapping[str, Record] = field(default_factory=dict)
 
     @property
@@ -106,6 +107,7 @@ def read_material(
     named = linked(read, keys, now, known=reached)
     outward = any(isinstance(action, SendCustomerMessage) for action in actions)
     posting = any(isinstance(action, NotifyChannel) for action in actions)
+    booking = any(isinstance(action, AssignPerson) for action in actions)
     projects = read.find(Project, {}, limit=_FIRM_WIDE_LIMIT) if outward or posting else []
     customers = read.find(Customer, {}, limit=_FIRM_WIDE_LIMIT) if outward or posting else []
     return Material(
@@ -117,6 +119,7 @@ def read_material(
         channels=sorted({project.channel for project in projects if project.channel}),
         foreign_names=[record.name for record in customers if str(record.key) not in reached.records]
         + [record.name for record in projects if str(record.key) not in reached.records],
+        lending=read.find(LendingRule, {}, limit=_FIRM_WIDE_LIMIT) if booking else [],
         cited=_cited(read, cited, now, {**named.records, **reached.records}),
     )
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import accumulate
 
 from tools.people_records import LendingRule
-from tools.staffing import people
+from tools.staffing import lending, people
 from tools.staffing.books import Books, Converter, converter
 from tools.staffing.findings import Finding, once, unbackwards
 from tools.staffing.hours import weekdays_between, zone
@@ -68,7 +68,7 @@ class Problem:
         """Reads the books; what cannot be planned with is left out and told. Never raises for what a record holds."""
         found: list[Finding] = []
         convert = converter(books)
-        lending = _lending(books.lending, found)
+        rules_of_units = lending.by_units(books.lending, found)
         projects = {one.id: one for one in books.projects}
         zones = {one.id: one.time_zone for one in books.customers}
         wanted = [one for one in once(books.requests, found) if one.status == "open"]
@@ -107,7 +107,7 @@ class Problem:
                     frozenset(one.excluded_ids),
                 )
             )  # fmt: skip
-        return cls(first, days, books.currency, rules or standard_rules(), seats, workers, lending, found)
+        return cls(first, days, books.currency, rules or standard_rules(), seats, workers, rules_of_units, found)
 
     @cached_property
     def _weekdays(self) -> list[int]:
@@ -123,24 +123,7 @@ class Problem:
 
     def lends(self, worker: Worker, seat: Seat) -> LendingRule | None:
         """The rule by which a worker of another unit, or of none, may take the seat."""
-        mine, theirs = worker.features.unit or "", seat.unit or ""
-        for pair in ((mine, theirs), (mine, "*"), ("*", theirs), ("*", "*")):
-            if pair in self.lending:
-                return self.lending[pair]
-        return None
-
-
-def _lending(rules: Sequence[LendingRule], found: list[Finding]) -> dict[tuple[str, str], LendingRule]:
-    """By unit and unit; of two rules for one pair neither holds, which is the stricter reading."""
-    pairs: dict[tuple[str, str], LendingRule] = {}
-    for rule in once(rules, found):
-        pair = (rule.from_unit, rule.to_unit)
-        if pair in pairs:
-            told = f"{pairs[pair].key} is for the same units"
-            found.append(Finding(str(rule.key), "to_unit", told, "the one that allows less holds"))
-            rule = min(rule, pairs[pair], key=lambda one: (one.max_percent, -one.surcharge_minor, one.id))
-        pairs[pair] = rule
-    return pairs
+        return lending.between(self.lending, worker.features.unit, seat.unit)
 
 
 def _rate(key: str, amount: int, currency: str, convert: Converter, found: list[Finding]) -> int | None:

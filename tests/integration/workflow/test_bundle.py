@@ -115,6 +115,31 @@ def test_nobody_is_booked_without_their_line_manager_or_the_head_of_delivery(wor
     assert len(world.all(Assignment, project_id=world.execution(proposals[0]).result["project_id"])) == 1
 
 
+@pytest.mark.parametrize(("percent", "lender"), [(60, None), (61, ["head_of_delivery"])])
+def test_another_unit_s_people_are_booked_as_the_lending_rules_say_else_the_head_of_delivery_lends(
+    world: World, percent: int, lender: list[str] | None
+) -> None:
+    """per-21 is of Data & AI, which lends Engineering people for 60 % of their week."""
+
+    def borrowed(ids: Sequence[str]) -> Action:
+        return parse_action("assign_person", booking(ids).args() | {"person_id": "per-21", "percent": percent})
+
+    case = world.case_of("psa.sow.approved", signed(world), project(world), borrowed)
+    _, booked = world.reviews(case)
+    required = {each["rule"]: each["roles"] for each in world.review(booked.id).required}
+    assert required.get("lent-beyond-the-rules") == lender
+    assert {"staffing", "line-manager-consent"} <= required.keys()
+    manager = world.get(Person, "per-21").manager_id
+    with unit_of_work(world.ctx.engine) as session:
+        session.get_one(Principal, world.actor("rhea").principal_id).record_id = manager
+    world.approve("ruth", booked)
+    world.approve("rhea", booked)
+    assert world.review(booked.id).status == ("pending" if lender else "approved")
+    if lender:
+        world.approve("hal", booked)
+        assert world.review(booked.id).status == "approved"
+
+
 def test_a_former_line_manager_s_consent_books_nobody(world: World) -> None:
     case, proposals = bundle(world)
     made, booked = world.reviews(case)

@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-LEVELS = {"contract_type", "customer_tier", "line_manager"}
+LEVELS = {"contract_type", "customer_tier", "lending", "line_manager"}
 MONEY = {
     "amount_minor", "share_bp", "cumulated_contract_minor", "cumulated_customer_minor", "cumulated_tool_minor",
     "cumulated_principal_minor",

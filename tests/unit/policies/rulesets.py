@@ -60,8 +60,7 @@ def texts(draw: st.DrawFn) -> str:
 @st.composite
 def requests(draw: st.DrawFn) -> tuple[PolicyRequest, Doubt]:
     tool = draw(st.sampled_from(FEW_TOOLS))
-    values: dict[str, Any] = dict.fromkeys(RECORD_FACTORS, 0) | {"contract_type": "none", "customer_tier": "none"}
-    values["line_manager"] = "none"
+    values: dict[str, Any] = {name: next(iter(ATTRIBUTES[name].levels), 0) for name in RECORD_FACTORS}
     values |= tool_attributes(tool)._asdict() | {"reach_level": 0, "reversibility_level": 0, "data_class_level": 0}
     values |= {
         "tenant": "ten_x", "base_currency": "EUR", "unit": draw(st.sampled_from(["", *NAMES])),

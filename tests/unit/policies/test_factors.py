@@ -18,7 +18,18 @@ from tests.unit.policies.firm import Books, request_for
 from tools.connectors.sandbox import Sandbox
 from tools.facts import Trust
 from tools.record import Record
-from tools.records import Contact, Contract, Customer, ExchangeRate, Forecast, Invoice, Milestone, Person, Project
+from tools.records import (
+    Contact,
+    Contract,
+    Customer,
+    ExchangeRate,
+    Forecast,
+    Invoice,
+    LendingRule,
+    Milestone,
+    Person,
+    Project,
+)
 
 NOW = datetime(2026, 3, 18, 8, 30, tzinfo=UTC)
 WEIGHTS = load_ruleset().weights
@@ -72,6 +83,9 @@ class Scene:
         }  # fmt: skip
         return "assign_person", args, {"held": held} | more
 
+    def stranger_booked(self, *rules: LendingRule, **person: Any) -> Case:
+        return self.booking(self.changed(self.person, unit="Elsewhere", **person), lending=list(rules))
+
     def sync(self, held: Books) -> Case:
         args = {"contract_id": self.contract.id, "system": "crm", "term": "value_minor", "value": 10_000_000}
         return "sync_contract_terms", args, {"held": held}
@@ -124,6 +138,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
     raise AssertionError("the sandbox firm has no such project")
 
 
+LENT = LendingRule(id="lend", authors={"*": "system/hr"}, from_unit="Elsewhere", to_unit="*")
 Pair = Callable[[Scene], tuple[Case, Case]]
 
 ALONE: dict[str, Pair] = {
@@ -144,9 +159,9 @@ ALONE: dict[str, Pair] = {
     "contract_type": lambda s: (s.hold(), s.hold(held=s.changed(s.contract, type="fixed_price"))),
     "customer_tier": lambda s: (s.hold(), s.hold(held=s.books.but(f"customer/{s.project.customer_id}", tier="key"))),
     "line_manager": lambda s: (
-        s.booking(s.changed(s.person, manager_id=None), unit=s.person.unit),
-        s.booking(s.changed(s.person, manager_id=None), unit="another"),
+        s.stranger_booked(LENT, manager_id="per-1"), s.stranger_booked(LENT, manager_id=None),
     ),
+    "lending": lambda s: (s.stranger_booked(LENT), s.stranger_booked()),
     "untrusted_arguments": lambda s: (s.shift(Trust.SYSTEM), s.shift(Trust.CUSTOMER)),
     "unsupported_arguments": lambda s: (
         s.estimate(s.forecast.remaining_minutes), s.estimate(s.forecast.remaining_minutes + 1),
