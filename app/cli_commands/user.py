@@ -115,6 +115,29 @@ def password(name: str, *, tenant: TenantOption = None, as_json: Json = False) -
     tell({"principal": row.id}, as_json=as_json, text=lambda: [f"password of {row.name} set"])
 
 
+@user_app.command("record")
+def record(
+    name: str,
+    record: Annotated[str, typer.Argument(help="Their id in the system of record, as per-17; - for none.")],
+    *,
+    tenant: TenantOption = None,
+    as_json: Json = False,
+) -> None:
+    """Say which person of the system of record somebody is. Answers {"principal","record_id"}."""
+    from app.cli_commands.local import open_ground, principal_of, tenant_of
+    from app.identity.principals import change_record, machine_actor
+
+    wanted = None if record == "-" else record
+    with open_ground() as ground:
+        firm = tenant_of(ground, tenant)
+        row = principal_of(ground, firm, name)
+        change_record(ground, machine_actor(firm), row.id, wanted)
+    tell(
+        {"principal": row.id, "record_id": wanted}, as_json=as_json,
+        text=lambda: [f"{row.name} is {wanted or 'nobody there'}"],
+    )  # fmt: skip
+
+
 @user_app.command("deactivate")
 def deactivate(name: str, *, tenant: TenantOption = None, as_json: Json = False) -> None:
     """Shut a person or service out of everything, at once. Answers {"principal"}."""

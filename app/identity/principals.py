@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Literal, get_args
 
+from pydantic import TypeAdapter, ValidationError
 from sqlmodel import Session, col, select
 
 from app.actor import Actor, Grant, Role
@@ -13,11 +14,13 @@ from app.ground import Ground
 from app.identity.entries import code, put_on_record
 from app.ids import new_id
 from app.store.engine import unit_of_work
-from app.store.models import Delegation, Principal, RoleGrant
+from app.store.models import Delegation, Principal, RoleGrant, Tenant
+from tools.values import Id
 
 ROLES: tuple[str, ...] = get_args(Role)
 _HARMLESS = frozenset({"viewer", "auditor"})
 MACHINE = "machine"
+_RECORD_ID: TypeAdapter[str] = TypeAdapter(Id)
 
 
 def machine_actor(tenant: str) -> Actor:
@@ -31,7 +34,10 @@ def add_principal(
     ground: Ground, actor: Actor, *, name: str, kind: Literal["person", "service"], roles: Iterable[Grant] = (),
     email: str | None = None, record_id: str | None = None, unit: str | None = None, limit_minor: int | None = None,
 ) -> Principal:  # fmt: skip
-    """A new principal with its roles. Raises Problem `not_permitted`, `conflict` (name taken), `invalid_body`."""
+    """A new principal with its roles.
+
+    Raises Problem `not_permitted`, `conflict` (the name or the record is another's), `invalid_body`.
+    """
     with unit_of_work(ground.engine) as session:
         return enrol(
             ground, session, actor, name=name, kind=kind, roles=roles, email=email, record_id=record_id, unit=unit,
@@ -50,6 +56,8 @@ def enrol(
         raise _invalid("/name", "must be 1 to 120 printable characters")
     if by_name(session, actor.tenant, name) is not None:
         raise Problem("conflict", f"There is a principal named {name!r} already.")
+    if record_id is not None:
+        _unclaimed(session, actor.tenant, record_id)
     row = Principal(
         id=new_id("pri", now), tenant=actor.tenant, kind=kind, name=name, email=email, record_id=record_id,
         unit=unit, limit_minor=limit_minor, created_at=now,
@@ -84,6 +92,27 @@ def change_limit(ground: Ground, session: Session, actor: Actor, principal_id: s
         ground, session, actor, "principal.limit_changed", refs={"principal": row.id},
         details={"before_minor": before, "limit_minor": limit_minor},
     )  # fmt: skip
+
+
+def change_record(ground: Ground, actor: Actor, principal_id: str, record_id: str | None) -> None:
+    """Says which person of the system of record somebody is (None: nobody there).
+
+    On it hang the line manager's consent and what counts as deciding for oneself. Raises Problem `not_permitted` (also
+    for one's own), `not_found`, `conflict` (it is another's), `invalid_body`.
+    """
+    actor.require({"admin"})
+    with unit_of_work(ground.engine) as session:
+        row = _locked(session, actor.tenant, principal_id)
+        if row.id == actor.principal_id:
+            raise Problem("not_permitted", "Nobody says which record is theirs; another admin can.")
+        if record_id is not None and record_id != row.record_id:
+            _unclaimed(session, actor.tenant, record_id)
+        before, row.record_id = row.record_id, record_id
+        session.add(row)
+        put_on_record(
+            ground, session, actor, "principal.record_changed", refs={"principal": row.id},
+            payloads={"principal": (row.id, {"before": before, "record_id": record_id})},
+        )  # fmt: skip
 
 
 def grant_role(ground: Ground, actor: Actor, principal_id: str, grant: Grant) -> None:
@@ -165,6 +194,20 @@ def _locked(session: Session, tenant: str, principal_id: str) -> Principal:
     if row is None:
         raise Problem("not_found", "There is no such principal.")
     return row
+
+
+def _unclaimed(session: Session, tenant: str, record_id: str) -> None:
+    """One record is one principal's: with a second account somebody would be two people."""
+    try:
+        _RECORD_ID.validate_python(record_id)
+    except ValidationError:
+        raise _invalid("/record_id", "must be the id of a record, as per-17") from None
+    session.exec(select(Tenant.id).where(col(Tenant.id) == tenant).with_for_update()).one()  # one claim at a time
+    taken = select(Principal.name).where(
+        col(Principal.tenant) == tenant, col(Principal.record_id) == record_id, col(Principal.active)
+    )
+    if (other := session.exec(taken).first()) is not None:
+        raise Problem("conflict", f"{record_id} is {other}'s record already.")
 
 
 def by_name(session: Session, tenant: str, name: str) -> Principal | None:

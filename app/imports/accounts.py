@@ -36,6 +36,7 @@ class Accounts:
         self.changes: list[AccountChange] = []
         self.faults: list[Fault] = []
         self.duplicates = 0
+        self._holders = {each.record_id: each.name for each in present if each.record_id and each.active}
 
     def read(self, tables: Sequence[Table]) -> None:
         first: dict[str, Row] = {}
@@ -81,9 +82,14 @@ class Accounts:
         elif not values.get("roles"):
             row.refuse("name", "names nobody who has an account; with roles one is made")
         elif (grants := self._grants(row)) is not None:
+            record_id = self._record_of(row)
+            holder = self._holders.setdefault(record_id, values["name"]) if record_id else values["name"]
+            if holder != values["name"]:
+                row.refuse("record_id" if values.get("record_id") else "email", f"is the record of {holder} already")
+                return
             self.changes.append(
                 AccountChange(
-                    None, values["name"], values.get("email"), values.get("unit"), self._record_of(row), grants, None,
+                    None, values["name"], values.get("email"), values.get("unit"), record_id, grants, None,
                     values.get("limit_minor"),
                 )
             )  # fmt: skip

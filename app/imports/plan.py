@@ -129,7 +129,7 @@ def make_plan(
     layouts = [(sheet, layout(sheet, memory)) for sheet in sheets]
     tables = [Table.of(sheet, found) for sheet, found in layouts if found is not None]
     book = Book(records)
-    reader = Reader(book, author_of(actor), base_currency)
+    reader = Reader(book, author_of(actor), base_currency, actor.record_id)
     people = Accounts(accounts, book, actor, base_currency)
     for kind in KINDS:
         of_kind = [table for table in tables if table.layout.kind is kind]

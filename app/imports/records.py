@@ -18,10 +18,13 @@ _SPANS = (("start_on", "end_on"), ("starts_on", "ends_on"))
 
 
 class Reader:
-    """Reads tables of one kind after another into the book; `duplicates` are rows that repeat an earlier one."""
+    """Reads tables of one kind after another into the book; `duplicates` are rows that repeat an earlier one.
 
-    def __init__(self, book: Book, author: str, base_currency: str) -> None:
-        self._book, self._author, self._base = book, author, base_currency
+    `own` is the record of who imports: whose line manager they are is for somebody else to say.
+    """
+
+    def __init__(self, book: Book, author: str, base_currency: str, own: str | None) -> None:
+        self._book, self._author, self._base, self._own = book, author, base_currency, own
         self.duplicates = 0
         self.faults: list[Fault] = []
         self._ids: dict[tuple[str, tuple[str, ...]], str] = {}
@@ -205,6 +208,8 @@ class Reader:
                 if error["type"] != "missing" or not told:
                     row.refuse(str(error["loc"][0]) if error["loc"] else "", f"is not valid: {error['msg']}")
             return
+        if self._own is not None and kept.get("manager_id") == self._own:
+            row.refuse("manager_id", "is yourself; another admin says whose line manager you are")
         if kept and not row.faults:
             self._book.put(merged)
 

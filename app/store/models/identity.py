@@ -22,7 +22,7 @@ class Tenant(SQLModel, table=True):
 class Principal(SQLModel, table=True):
     """A person or a service of one tenant. `limit_minor` bounds what the person may approve (None: no bound).
 
-    `record_id` is the person's id in the system of record, by which a beneficiary is recognised.
+    `record_id` is the person's id in the system of record, by which a beneficiary and a line manager are recognised.
     """
 
     __table_args__ = (UniqueConstraint("tenant", "name"),)

@@ -76,6 +76,8 @@ def test_people_and_their_links(cli: Cli) -> None:
     assert {(each["role"], each["unit"]) for each in lena["roles"]} == {
         ("delivery_lead", "Advisory"), ("finance", "Data & AI"),
     }  # fmt: skip
+    assert cli.done("user", "record", "Lena Lead", "per-18") == {"principal": made["principal"], "record_id": "per-18"}
+    assert [each["record_id"] for each in cli.done("user", "list")] == ["per-18"]
     link = cli.done("user", "link", "lena@firm.example")
     assert link["principal"] == made["principal"]
     assert link["link"].startswith("http://127.0.0.1:8999/sign-in?link=")

@@ -4,7 +4,15 @@ from app.actor import Actor, Grant
 from app.errors import Problem
 from app.ground import Groundwork
 from app.identity import principals
-from app.identity.principals import add_principal, by_name, deactivate, get, grant_role, revoke_role
+from app.identity.principals import (
+    add_principal,
+    by_name,
+    change_record,
+    deactivate,
+    get,
+    grant_role,
+    revoke_role,
+)
 from app.identity.tenants import add_tenant
 from app.store.engine import read_only
 from tests.unit.app.identity.conftest import signed_in
@@ -48,6 +56,48 @@ def test_nobody_grants_roles_to_themselves(ground: Groundwork) -> None:
         grant_role(ground, admin, other.principal_id, Grant("finance"))
     assert again.value.code == "conflict"
     revoke_role(ground, admin, other.principal_id, Grant("finance"))
+
+
+def record_of(ground: Groundwork, actor: Actor) -> str | None:
+    with read_only(ground.engine) as session:
+        return get(session, "acme", actor.principal_id).record_id
+
+
+def test_whose_record_somebody_is_is_said_by_another_admin_and_is_on_the_record(ground: Groundwork) -> None:
+    """The line manager's consent hangs on it: nobody makes themselves somebody's manager."""
+    admin, lead = signed_in(ground, "Admin", "admin"), signed_in(ground, "Lead", "delivery_lead")
+    for actor, whose in ((admin, admin), (lead, lead), (lead, admin)):
+        with pytest.raises(Problem) as refused:
+            change_record(ground, actor, whose.principal_id, "per-1")
+        assert refused.value.code == "not_permitted"
+    assert (record_of(ground, admin), record_of(ground, lead)) == (None, None)
+    change_record(ground, admin, lead.principal_id, "per-1")
+    assert record_of(ground, lead) == "per-1"
+    with read_only(ground.engine) as session:
+        entry = ground.log.entries(session, "acme")[-1]
+        assert (entry.kind, entry.refs["principal"]) == ("principal.record_changed", lead.principal_id)
+        assert [each.name for each in entry.payloads] == ["principal"]
+        assert "per-1" not in str(entry.leaf())
+    change_record(ground, admin, lead.principal_id, None)
+    assert record_of(ground, lead) is None
+
+
+def test_one_record_is_one_account_s(ground: Groundwork, machine: Actor) -> None:
+    first = add_principal(ground, machine, name="First", kind="person", record_id="per-1")
+    second = add_principal(ground, machine, name="Second", kind="person", record_id="per-2")
+    for attempt in (
+        lambda: add_principal(ground, machine, name="Third", kind="person", record_id="per-1"),
+        lambda: change_record(ground, machine, second.id, "per-1"),
+    ):
+        with pytest.raises(Problem) as refused:
+            attempt()
+        assert refused.value.code == "conflict"
+    change_record(ground, machine, second.id, "per-2")
+    deactivate(ground, machine, first.id)
+    change_record(ground, machine, second.id, "per-1")
+    with pytest.raises(Problem) as bad:
+        change_record(ground, machine, second.id, "a record")
+    assert (bad.value.code, bad.value.errors[0].pointer) == ("invalid_body", "/record_id")
 
 
 def test_only_an_admin_grants(ground: Groundwork) -> None:

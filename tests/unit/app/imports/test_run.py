@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -180,6 +181,32 @@ def test_nobody_raises_their_own_limit(ground: Groundwork) -> None:
     assert [fault.row for fault in plan.faults] == [2]
     done = apply_import(ground, ada, {"limits.csv": b"name,limit\nBo,900\n"}, NOTHING, None)
     assert [each.limit_minor for each in done.accounts] == [90_000]
+
+
+def test_nobody_makes_themselves_somebody_s_line_manager(ground: Groundwork, machine: Actor) -> None:
+    headings = b"id,name,email,title,cost rate,bill rate,currency,start,line manager\n"
+    ann = b"per-1,Ann,ann@x.example,Lead,80,160,EUR,2020-01-01,\n"
+    bob = b"per-2,Bob,bob@x.example,Dev,50,120,EUR,2020-01-01,"
+    apply_import(ground, machine, {"people.csv": headings + ann + bob + b"\n"}, NOTHING, None)
+    ada = replace(signed_in(ground, "Ada", "admin"), record_id="per-1")
+    plan = plan_import(ground, ada, {"people.csv": headings + bob + b"per-1\n"}, NOTHING)
+    assert [(fault.row, fault.heading) for fault in plan.faults] == [(2, "line manager")]
+    other = replace(ada, record_id=None)
+    apply_import(ground, other, {"people.csv": headings + bob + b"per-1\n"}, NOTHING, None)
+    # What another has said stands, whoever imports the list again.
+    assert plan_import(ground, ada, {"people.csv": headings + bob + b"per-1\n"}, NOTHING).faults == []
+
+
+def test_one_record_is_one_account_s(ground: Groundwork, machine: Actor) -> None:
+    people_of_two = (
+        b"id,name,email,title,cost rate,bill rate,currency,start\n"
+        b"per-1,Ann,ann@x.example,Lead,80,160,EUR,2020-01-01\nper-2,Bob,bob@x.example,Dev,50,120,EUR,2020-01-01\n"
+    )
+    accounts = b"name,roles,employee id\nAnn,delivery_lead,per-1\nAnn again,finance,per-1\nBob,viewer,per-2\n"
+    plan = plan_import(ground, machine, {"people.csv": people_of_two, "accounts.csv": accounts}, NOTHING)
+    assert [(fault.file, fault.row, fault.detail) for fault in plan.faults] == [
+        ("accounts.csv", 3, "is the record of Ann already")
+    ]
 
 
 def test_a_plan_that_is_not_the_one_seen_is_not_applied(ground: Groundwork, machine: Actor) -> None:
