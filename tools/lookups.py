@@ -23,6 +23,7 @@ from tools.records import (
     Project,
     RateCard,
     Record,
+    Ticket,
     TimeEntry,
 )
 from tools.values import RecordKey
@@ -107,6 +108,12 @@ class Lookups:
 
     def milestone(self, milestone_id: str) -> Milestone | None:
         return self._read.get(Milestone, milestone_id)
+
+    def milestones_on(self, project_id: str) -> list[Milestone]:
+        return self._read.find(Milestone, {"project_id": project_id}, limit=1000)
+
+    def tickets_on(self, project_id: str) -> list[Ticket]:
+        return self._read.find(Ticket, {"project_id": project_id}, limit=1000)
 
     def discount_rules(self) -> list[DiscountRule]:
         return self._read.find(DiscountRule, {}, limit=1000)

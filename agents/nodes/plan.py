@@ -14,6 +14,7 @@ from agents.specialists import (
     people,
     projects,
     records,
+    renewals,
     tickets,
     time,
 )
@@ -34,6 +35,7 @@ SPECIALISTS: Mapping[str, Specialist] = {
     "opportunities": opportunities.plan, "projects": projects.plan, "change_requests": change_requests.plan,
     "contracts": contracts.plan, "milestones": milestones.plan, "time": time.plan, "billing": billing.plan,
     "tickets": tickets.plan, "people": people.plan, "records": records.plan,
+    "renewals": renewals.plan,
 }  # fmt: skip
 
 

@@ -126,11 +126,11 @@ def _at_risk(records: FirmRecords) -> AtRisk:
     forecasts: Mapping[str, Forecast] = {one.id: one for one in records.forecasts}
     running = [one for one in records.projects if one.status == "running"]
     late = [one.id for one in running if one.id in forecasts and forecasts[one.id].finish_on > one.end_on]
-    over = [one.id for one in running if one.budget_minor > 0 and _faster(one, records.today)]
+    over = [one.id for one in running if one.budget_minor > 0 and spends_faster(one, records.today)]
     return AtRisk(running=len(running), late=sorted(late), overspent=sorted(over))
 
 
-def _faster(project: Project, today: date) -> bool:
+def spends_faster(project: Project, today: date) -> bool:
     """Whether more than a tenth more of the budget is spent than of the time has passed."""
     whole = max(1, (project.end_on - project.start_on).days)
     passed = min(whole, max(0, (today - project.start_on).days))

@@ -6,7 +6,7 @@ from typing import Any
 from tools.connectors.sandbox.clients import CUSTOMERS
 from tools.connectors.sandbox.happening import Happen, Scene, by, letter, open_milestone, running
 from tools.connectors.sandbox.texts import TICKETS
-from tools.records import Assignment, Contract, Customer, Milestone, Opportunity, Project, Renewal, Ticket
+from tools.records import Assignment, Contract, Customer, Forecast, Milestone, Opportunity, Project, Renewal, Ticket
 
 
 def opportunity_won(scene: Scene) -> dict[str, Any]:
@@ -77,7 +77,20 @@ def contract_expiring(scene: Scene) -> dict[str, Any]:
     ]  # fmt: skip
     ending.sort(key=lambda one: (one.id in renewed, one.end_on, one.id))
     contract = scene.book.change(scene.pick(ending[:10]), by("crm"), status="expiring")
+    if scene.rng.random() < 0.5:
+        _fallen_behind(scene, contract)
     return {"contract_id": contract.id, "expires_on": contract.end_on.isoformat()}
+
+
+def _fallen_behind(scene: Scene, contract: Contract) -> None:
+    """Its running projects have: they are forecast to end late, and what was due last week is not done."""
+    for project in scene.book.find(Project, {"contract_id": contract.id, "status": "running"}):
+        forecast = scene.book.get(Forecast, project.id)
+        if forecast is not None:
+            late = project.end_on + timedelta(weeks=scene.rng.randrange(2, 7))
+            scene.book.change(forecast, by("psa"), finish_on=late)
+        for milestone in scene.book.find(Milestone, {"project_id": project.id, "status": "in_progress"}):
+            scene.book.change(milestone, by("psa"), due_on=scene.today - timedelta(days=7))
 
 
 def milestone_completed(scene: Scene) -> dict[str, Any]:
