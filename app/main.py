@@ -31,6 +31,7 @@ from app.live import Live
 from app.web import (
     account,
     appearance,
+    brand,
     exports,
     first_run,
     handover,
@@ -98,7 +99,7 @@ def create_app(service: Service, *, works: bool = False) -> Application:
     app.include_router(metrics.router)
     shown = (
         sign_in, single_sign_on, queue, review, records, oversight, rules, account, appearance, first_run, imports,
-        exports, handover,
+        exports, handover, brand,
     )  # fmt: skip
     for pages in shown:
         app.include_router(pages.router)

@@ -196,10 +196,30 @@ class Incidents(Answer):
     technical: list[Incident]
 
 
+class Went(Answer):
+    """How the cases of a time went; `to_effect_s` is the median from a case's opening to its first effect."""
+
+    cases: Natural
+    auto_bp: BasisPoints | None
+    undone_bp: BasisPoints | None
+    to_effect_s: int | None
+
+
+class Automated(Answer):
+    """A workflow that was set to run by itself, None for all without a mode of their own; `days` before and after."""
+
+    workflow: str | None
+    at: Time
+    days: Natural
+    before: Went
+    after: Went
+
+
 class Indicators(Answer):
     """Counts by status or word; rates in basis points of what `of` says, None where there is nothing to count.
 
-    `observed` counts what would have been decided in workflows that are only observed.
+    `observed` counts what would have been decided in workflows that are only observed; `rules_alone` what people said
+    of actions that waited for them only because their workflow proposes; `sentiment` how those who wrote sounded.
     """
 
     since: Time
@@ -215,6 +235,9 @@ class Indicators(Answer):
     before: WindowBefore
     queue: Waiting
     observed: dict[str, Natural]
+    rules_alone: dict[str, Natural]
+    sentiment: dict[str, Natural]
+    automated: list[Automated]
     business: Business | None
     incidents: Incidents
     of: IndicatorsOf

@@ -1,12 +1,13 @@
-"""Web sessions: a random cookie kept as its digest, a CSRF token for its forms, twelve hours."""
+"""Web sessions: a random cookie kept as its digest, a CSRF token for its forms; over when nobody uses them."""
 
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlmodel import col, func, select
+from sqlmodel import col, func, select, update
 
 from app.actor import Actor
 from app.errors import Problem
@@ -18,16 +19,21 @@ from app.store.engine import read_only, unit_of_work
 from app.store.models import Principal, Tenant, WebSession
 
 LIFETIME = timedelta(hours=12)
+IDLE = timedelta(hours=2)
+"""A session that nobody used for so long is over before its lifetime."""
+_NOTED_EVERY = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A session as a page needs it: who, the token its forms carry, and the firm's name and time zone."""
+    """A session as a page needs it: who, the token its forms carry, the firm's name, time zone and looks, its end."""
 
     actor: Actor
     csrf: str
     firm: str
     time_zone: str
+    brand: Mapping[str, str] | None
+    expires_at: datetime
 
     def check_csrf(self, sent: str) -> None:
         """Raises Problem `not_permitted` unless the form was made for this session."""
@@ -47,7 +53,7 @@ def start_session(ground: Ground, person: Principal, method: Literal["link", "pa
         session.add(
             WebSession(
                 digest=digest_of(secret), tenant=person.tenant, principal_id=person.id, csrf=secrets.token_urlsafe(32),
-                method=method, signed_in_at=now, expires_at=now + LIFETIME,
+                method=method, signed_in_at=now, expires_at=now + IDLE,
             )
         )  # fmt: skip
         actor = replace(actor_from(person, "web"), signed_in_how=method, signed_in_at=now)
@@ -72,17 +78,32 @@ def actor_of_session(ground: Ground, cookie: str) -> SignedIn:
             actor_from(row, "web"), grants=grants_of(session, row, now), signed_in_how=web.method,
             signed_in_at=web.signed_in_at,
         )  # fmt: skip
-        return SignedIn(actor, web.csrf, firm.name, firm.time_zone)
+        return SignedIn(actor, web.csrf, firm.name, firm.time_zone, firm.brand, web.expires_at)
+
+
+def note_use(ground: Ground, cookie: str, signed_in: SignedIn) -> None:
+    """Puts the end of a session in use off, within its lifetime; not more often than every few minutes."""
+    began = signed_in.actor.signed_in_at
+    if began is None:
+        return
+    until = min(ground.clock() + IDLE, began + LIFETIME)
+    if until - signed_in.expires_at < _NOTED_EVERY:
+        return
+    with unit_of_work(ground.engine) as session:
+        session.execute(
+            update(WebSession)
+            .where(col(WebSession.digest) == digest_of(cookie), col(WebSession.ended_at).is_(None))
+            .values(expires_at=until)
+        )
 
 
 def last_sign_in(ground: Ground, actor: Actor, within: timedelta) -> datetime | None:
-    """When the person last signed in to a session that still lasts; None where that was longer ago."""
+    """When the person last signed in, without signing out since; None where that was longer ago."""
     now = ground.clock()
     with read_only(ground.engine) as session:
         query = select(func.max(col(WebSession.signed_in_at))).where(
             col(WebSession.tenant) == actor.tenant, col(WebSession.principal_id) == actor.principal_id,
-            col(WebSession.ended_at).is_(None), col(WebSession.expires_at) > now,
-            col(WebSession.signed_in_at) >= now - within,
+            col(WebSession.ended_at).is_(None), col(WebSession.signed_in_at) >= now - within,
         )  # fmt: skip
         found: datetime | None = session.exec(query).one()
         return found

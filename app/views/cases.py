@@ -23,19 +23,28 @@ _LONGEST_TIMELINE = 500
 
 def cases(
     ground: Ground, actor: Actor, page: Page, *, status: str | None = None, kind: str | None = None,
-    customer: str | None = None, nothing_proposed: bool = False,
+    customer: str | None = None, workflow: str | None = None, sentiment: str | None = None,
+    nothing_proposed: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
     """`{"items", "next_cursor"}`, the newest first. `nothing_proposed`: those that were seen and left alone, with why.
 
-    Raises Problem `not_permitted`, `invalid_query`.
+    `sentiment`: those in one of whose texts the writer sounded so. Raises Problem `not_permitted`, `invalid_query`.
     """
     require_any_role(actor)
     if status is not None and status not in STATUSES:
         raise invalid_query("/status", f"must be one of {', '.join(STATUSES)}")
     query = select(Case).where(col(Case.tenant) == actor.tenant, *in_sight(actor, Case.unit))
-    for column, value in ((Case.status, status), (Case.kind, kind), (Case.customer_id, customer)):
+    for column, value in (
+        (Case.status, status), (Case.kind, kind), (Case.customer_id, customer), (Case.workflow, workflow)
+    ):  # fmt: skip
         if value:
             query = query.where(col(column) == value)
+    if sentiment:
+        sounded = select(TriageRun.case_id).where(
+            col(TriageRun.tenant) == actor.tenant, col(TriageRun.status) == "done",
+            col(TriageRun.sentiment) == sentiment,
+        )  # fmt: skip
+        query = query.where(col(Case.id).in_(sounded))
     if nothing_proposed:
         query = query.where(col(Case.because).is_not(None), col(Case.status) == "done")
     if page.after is not None:

@@ -33,8 +33,10 @@ def execution(ground: Ground, actor: Actor, execution_id: str) -> dict[str, Any]
         return rendered(row) | {"action": content and content["action"], "erased": content is None}
 
 
-def executions(ground: Ground, actor: Actor, page: Page, *, status: str | None = None) -> dict[str, Any]:
-    """`{"items", "next_cursor"}`, the newest first."""
+def executions(
+    ground: Ground, actor: Actor, page: Page, *, status: str | None = None, by_rule: bool = False
+) -> dict[str, Any]:
+    """`{"items", "next_cursor"}`, the newest first. `by_rule`: those that no person was asked about."""
     require_any_role(actor)
     with read_only(ground.engine) as session:
         query = (
@@ -44,6 +46,8 @@ def executions(ground: Ground, actor: Actor, page: Page, *, status: str | None =
         )
         if status:
             query = query.where(col(Execution.status) == status)
+        if by_rule:
+            query = query.where(col(Execution.review_id).is_(None))
         if page.after is not None:
             query = query.where(col(Execution.id) < page.after[0])
         rows = session.exec(query.order_by(col(Execution.id).desc()).limit(page.limit + 1)).all()

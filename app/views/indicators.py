@@ -13,7 +13,8 @@ from sqlmodel import Session, col, select
 from app.actor import Actor
 from app.context import Context
 from app.store.engine import read_only
-from app.store.models import Case, Decision, Execution, Review, Verdict
+from app.store.models import Case, Decision, Execution, Review, TriageRun, Verdict
+from app.views.automation import automated, waited_for_mode
 from app.views.firm import firm_records
 from app.views.pages import invalid_query
 from app.views.sight import require_any_role, stamp
@@ -54,6 +55,12 @@ def indicators(ground: Context, actor: Actor, days: int = 30) -> dict[str, Any]:
             )
         ).one()
         waiting, operation = _longest(session, actor.tenant), _operation(session, actor.tenant, now)
+        sounded = _counted(
+            session, TriageRun.sentiment, TriageRun.tenant == actor.tenant, col(TriageRun.finished_at) >= since,
+            col(TriageRun.status) == "done", col(TriageRun.sentiment).is_not(None),
+        )  # fmt: skip
+        alone = Counter(each.said for each in waited_for_mode(session, actor, since, now))
+        switched = automated(session, actor.tenant, now, days)
     records, limits = firm_records(ground, actor.tenant), standard_limits()
     oldest = pending[1]
     compared = ("automation_rate_bp", "reversal_rate_bp", "approved_as_proposed_bp", "approval_latency_s")
@@ -62,7 +69,8 @@ def indicators(ground: Context, actor: Actor, days: int = 30) -> dict[str, Any]:
         "queue": {
             "pending": int(pending[0]), "oldest_age_s": int((now - oldest).total_seconds()) if oldest else None,
         },
-        "observed": dict(observed),
+        "observed": dict(observed), "sentiment": dict(sounded), "rules_alone": dict(alone),
+        "automated": [each | {"at": stamp(each["at"])} for each in switched],
         "business": business(records).model_dump(mode="json") if records else None,
         "incidents": {
             "business": [

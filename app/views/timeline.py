@@ -19,6 +19,8 @@ _PLAIN: Mapping[str, str] = {
     "review.superseded": "The review was replaced", "review.unresolved": "Nobody decided; it stays open",
     "review.answered": "The assistant answered", "case.claimed": "Somebody sees to it",
     "case.snoozed": "Put off for one person", "case.corrected": "A person said what it really is",
+    "tenant.named": "The firm got its name", "tenant.branded": "The looks of the pages were changed",
+    "export.made": "A list was exported",
     "session.started": "Signed in", "session.ended": "Signed out", "control.paused": "Something was paused",
     "control.resumed": "Something goes on again", "setting.proposed": "A setting was proposed",
     "setting.confirmed": "A setting was confirmed", "undo.asked": "Somebody asked to take it back",

@@ -18,6 +18,7 @@ from app.views import audit, cases, reviews
 from app.views.pages import MAX_LIMIT, Page
 from app.views.pages import page as asked
 from app.web.pages import PageRoute, Session
+from policies.attributes import APPROVER_ROLES
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
@@ -27,9 +28,21 @@ _ENTRY = ("seq", "at", "kind", "actor", "actor_name", "surface", "refs", "detail
 
 
 @router.get("/exports/reviews.csv")
-def of_reviews(request: Request, session: Session, status: str = "pending") -> Response:
+def of_reviews(
+    request: Request, session: Session, status: str = "pending", order: str = "pressing", tool: str = "",
+    customer: str = "", role: str = "", mine: str = "", overdue: str = "", q: str = "",
+) -> Response:  # fmt: skip
+    """What the queue's page with the same query shows, all of it; a search is of sealed texts, and not exported."""
     ctx, actor = context(request), session.actor
-    rows = _all(lambda page: reviews.queue(ctx, actor, page, status=status), reviews.KEY)
+    if q:
+        raise Problem("invalid_query", "What a search found is not exported; leave out the words.")
+    rows = _all(
+        lambda page: reviews.queue(
+            ctx, actor, page, status=status, order=order, tool=tool or None, customer=customer or None,
+            role=role if role in APPROVER_ROLES else None, mine=bool(mine), overdue=bool(overdue),
+        ),
+        reviews.KEY,
+    )  # fmt: skip
     return _sent(request, session, "reviews", _REVIEW, (
         (
             one["id"], one["case_id"], one["status"], one["unit"], one["customer"], one["risk"]["score"],
@@ -40,9 +53,19 @@ def of_reviews(request: Request, session: Session, status: str = "pending") -> R
 
 
 @router.get("/exports/cases.csv")
-def of_cases(request: Request, session: Session, status: str = "") -> Response:
+def of_cases(
+    request: Request, session: Session, status: str = "", customer: str = "", sentiment: str = "", workflow: str = "",
+    nothing: str = "",
+) -> Response:  # fmt: skip
+    """What the page of the cases with the same query shows, all of it."""
     ctx, actor = context(request), session.actor
-    rows = _all(lambda page: cases.cases(ctx, actor, page, status=status or None), cases.KEY)
+    rows = _all(
+        lambda page: cases.cases(
+            ctx, actor, page, status=status or None, customer=customer or None, sentiment=sentiment or None,
+            workflow=workflow or None, nothing_proposed=bool(nothing),
+        ),
+        cases.KEY,
+    )  # fmt: skip
     return _sent(request, session, "cases", _CASE, ([one.get(name) for name in _CASE] for one in rows))
 
 

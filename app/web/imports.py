@@ -1,11 +1,7 @@
 """Importing a file in the browser: upload, look, say what is not guessed, import."""
 
-from typing import Any
-
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import StreamingResponse
 
 from app.api.requests import context
@@ -19,10 +15,10 @@ from app.imports.kinds import BY_NAME, KINDS
 from app.imports.run import MAY_IMPORT, apply_import, plan_import
 from app.imports.sheet import MOST_BYTES
 from app.web.pages import PageRoute, Session, SignedForm, go, page
+from app.web.uploads import uploaded
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
-_AROUND = 64 * 1024  # what a form has beside its file
 _MOST_SHOWN = 200
 
 
@@ -36,38 +32,12 @@ def ask(request: Request, session: Session) -> Response:
 @router.post("/import")
 async def upload(request: Request, session: Session) -> Response:
     session.actor.require(MAY_IMPORT)
-    name, content = await _uploaded(request, session)
+    too_large = f"A file has at most {MOST_BYTES // 1024**2} MiB; import it in parts."
+    name, content, _ = await uploaded(request, session, MOST_BYTES, too_large)
+    if not name:
+        raise Problem("invalid_body", "Choose a file.")
     await run_in_threadpool(drafts.keep, context(request), session.actor, name, content)
     return go("/import/plan")
-
-
-async def _uploaded(request: Request, session: SignedIn) -> tuple[str, bytes]:
-    """Raises Problem `too_large`, `invalid_body`, `not_permitted` (a form of another session)."""
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        raise Problem("invalid_body", "The form cannot be read.")
-
-    async def bounded() -> Any:
-        read = 0
-        async for chunk in request.stream():
-            read += len(chunk)
-            if read > MOST_BYTES + _AROUND:
-                raise Problem("too_large", f"A file has at most {MOST_BYTES // 1024**2} MiB; import it in parts.")
-            yield chunk
-
-    try:
-        form = await MultiPartParser(request.headers, bounded(), max_files=1, max_fields=10).parse()
-    except (MultiPartException, KeyError, ValueError) as wrong:
-        raise Problem("invalid_body", "The form cannot be read.") from wrong
-    try:
-        session.check_csrf(str(form.get("csrf", "")))
-        file = form.get("file")
-        if not isinstance(file, UploadFile) or not file.filename:
-            raise Problem("invalid_body", "Choose a file.")
-        # Some browsers send a path; what is not printable has no place in a name.
-        name = "".join(each for each in file.filename.replace("\\", "/").rpartition("/")[2] if each.isprintable())
-        return name[:120] or "file", await file.read()
-    finally:
-        await form.close()
 
 
 @router.get("/import/plan")

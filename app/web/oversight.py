@@ -13,6 +13,7 @@ from app.audit.verify import Key, verify
 from app.context import Context
 from app.identity.sessions import SignedIn
 from app.views import audit, indicators
+from app.views.figure_rows import MOST, figure_rows
 from app.views.pages import DEFAULT_LIMIT
 from app.views.pages import page as asked
 from app.views.people import directory
@@ -24,12 +25,15 @@ router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
 # Title, the figure's name, and where the rows of each of its words are listed.
 _COUNTED = (
-    ("Cases", "cases", "/cases?status="),
+    ("Cases by state", "cases", "/cases?status="),
     ("Effects", "executions", "/executions?status="),
-    ("First decisions", "decisions", None),
-    ("Verdicts", "verdicts", None),
-    ("Would have been decided where it only observes", "observed", None),
+    ("First decisions: actions are to", "decisions", "/figures/decisions?what="),
+    ("Verdicts of people", "verdicts", "/figures/verdicts?what="),
+    ("How customers who wrote sounded", "sentiment", "/cases?sentiment="),
+    ("What waited only because its workflow proposes", "rules_alone", "/figures/rules_alone?what="),
+    ("Where it only observes: actions would", "observed", "/figures/observed?what="),
 )
+_CALLED = {"auto": "run by themselves", "review": "wait for people", "deny": "be refused"}
 _IN_MEMORY = 8 * 1024 * 1024
 
 
@@ -88,8 +92,26 @@ def _log(
 @router.get("/figures")
 def figures(request: Request, session: Session, days: int = 30) -> Response:
     found = indicators.indicators(context(request), session.actor, days)
-    counted = [
-        {"title": title, "counts": found[name], "rows": rows, "picture": count_picture(found[name], title)}
-        for title, name, rows in _COUNTED
-    ]
-    return page(request, "figures.html", session, figures=found, counted=counted, days=days)
+    counted = []
+    for title, of, rows in _COUNTED:
+        counts = {_CALLED.get(name, name): count for name, count in found[of].items()}
+        hrefs = [f"{rows}{name}" for name in found[of]]
+        counted.append({
+            "title": title, "picture": count_picture(counts, title),
+            "parts": list(zip(counts.items(), hrefs, strict=True)),
+        })  # fmt: skip
+    firm = found["business"]
+    ageing = firm and {
+        "up to 30 days": firm["ageing"]["up_to_30"] // 60, "31 to 60 days": firm["ageing"]["up_to_60"] // 60,
+        "older": firm["ageing"]["older"] // 60,
+    }  # fmt: skip
+    return page(
+        request, "figures.html", session, figures=found, counted=counted, days=days, ageing=ageing,
+        ageing_picture=count_picture(ageing, "Hours worked and not invoiced") if ageing else None,
+    )  # fmt: skip
+
+
+@router.get("/figures/{of}")
+def rows_of_figure(request: Request, session: Session, of: str, what: str = "", days: int = 30) -> Response:
+    found = figure_rows(context(request), session.actor, of, what, days)
+    return page(request, "figure_rows.html", session, found=found, most=MOST)

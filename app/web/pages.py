@@ -1,7 +1,7 @@
 """How a page is asked for and made: the session behind its cookie, its form, its template."""
 
 import hmac
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,16 +13,15 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from sqlmodel import select
 from starlette.concurrency import run_in_threadpool
 
 from app.actor import READS_ALL
 from app.api.requests import context, read_body
+from app.branding import firm_of, only_firm, style
 from app.errors import Problem
 from app.identity import sessions
-from app.identity.sessions import LIFETIME, SignedIn, actor_of_session
+from app.identity.sessions import LIFETIME, SignedIn, actor_of_session, note_use
 from app.identity.single_sign_on import has_providers
-from app.store.engine import read_only
 from app.store.models import Tenant
 from app.views import words
 from app.views.timeline import told
@@ -33,7 +32,7 @@ from tools.ports import SourceUnavailable
 _MOST_FIELDS = 400
 _OF_THE_SESSION = ("csrf", "shown_at", "seen")
 
-_OURS = {"name": "Countersign", "logo": "/static/seal.svg", "version": ""}
+_OURS = {"name": "Countersign", "logo": "/static/seal.svg"}
 
 Form = dict[str, str]
 
@@ -102,13 +101,25 @@ def sign_in_page(
     request: Request, code: int = 200, *, link: str = "", onward: str = "", kept: str = "", said: str | None = None
 ) -> HTMLResponse:
     """`kept` are the fields of a form that came after its session had ended, as a form's body."""
-    with read_only(context(request).engine) as session:
-        firms = session.exec(select(Tenant.id).limit(2)).all()
-    firm = firms[0] if len(firms) == 1 else ""
+    firm = only_firm(context(request))
     return page(
-        request, "sign_in.html", None, code, link=link, onward=onward, kept=kept, firm=firm, said=said,
-        provided=has_providers(context(request)),
+        request, "sign_in.html", None, code, link=link, onward=onward, kept=kept, firm=firm.id if firm else "",
+        said=said, provided=has_providers(context(request)),
     )  # fmt: skip
+
+
+def firm_seen(request: Request) -> Tenant | None:
+    """The reader's firm; who is not signed in can only be of the only one."""
+    session = _signed_in(request)
+    return firm_of(context(request), session.actor.tenant) if session else only_firm(context(request))
+
+
+def _signed_in(request: Request) -> SignedIn | None:
+    cookie = request.cookies.get(cookie_name(request))
+    try:
+        return actor_of_session(context(request), cookie) if cookie else None
+    except Problem:
+        return None
 
 
 def cookie_name(request: Request) -> str:
@@ -120,7 +131,15 @@ async def session_of(request: Request) -> SignedIn:
     cookie = request.cookies.get(cookie_name(request))
     if not cookie:
         raise Problem("unauthenticated", "You are not signed in.")
-    return await run_in_threadpool(actor_of_session, context(request), cookie)
+    return await run_in_threadpool(_in_use, request, cookie)
+
+
+def _in_use(request: Request, cookie: str) -> SignedIn:
+    found = actor_of_session(context(request), cookie)
+    # A page that keeps itself up to date is nobody's use of it.
+    if "x-live" not in request.headers:
+        note_use(context(request), cookie, found)
+    return found
 
 
 Session = Annotated[SignedIn, Depends(session_of)]
@@ -171,20 +190,26 @@ def page(request: Request, template: str, session: SignedIn | None, code: int = 
     text = _ENVIRONMENT.get_template(template).render(
         session=session, here=request.url.path, zone=zone, here_with=here_with, may_read_log=reads_log,
         places=(*_PLACES, _LOG) if reads_log else _PLACES, when=lambda moment: words.when(moment, zone),
-        left=lambda moment: words.left(moment, now), build=assets.BUILD, brand=_OURS, **look.of(request), **shown,
+        left=lambda moment: words.left(moment, now), build=assets.BUILD,
+        brand=_branded(session.brand if session else getattr(firm_seen(request), "brand", None)),
+        **look.of(request), **shown,
     )  # fmt: skip
     return HTMLResponse(text, code)
 
 
+def _branded(brand: Mapping[str, str] | None) -> dict[str, str]:
+    """What stands in every page's head. `style` changes with the style sheet at /brand.css; empty: there is none."""
+    own, sheet = brand or {}, style(brand)
+    return {
+        "name": own.get("name") or _OURS["name"],
+        "logo": f"/brand/logo?{own['logo']}" if own.get("logo") else _OURS["logo"],
+        "style": sha256(sheet.encode()).hexdigest()[:12] if sheet else "",
+    }
+
+
 def refusal(request: Request, problem: Problem) -> HTMLResponse:
     """A page that says no."""
-    session = None
-    if cookie := request.cookies.get(cookie_name(request)):
-        try:
-            session = actor_of_session(context(request), cookie)
-        except Problem:
-            session = None
-    return page(request, "refusal.html", session, problem.status, problem=problem)
+    return page(request, "refusal.html", _signed_in(request), problem.status, problem=problem)
 
 
 def inside(path: str) -> str:

@@ -2,9 +2,11 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Request, Response
 
+from app import saved_views
 from app.api.requests import context
 from app.context import Context
 from app.errors import Problem
@@ -27,6 +29,7 @@ router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
 _ROWS = 25
 _CUSTOMERS = 200
+_ASKED = ("status", "order", "tool", "customer", "role", "mine", "overdue", "q")
 
 
 @router.get("/")
@@ -56,14 +59,29 @@ def queue(
         words=tuple(q[:200].split()),
     )  # fmt: skip
     found = view.queue(ctx, actor, asked(min(limit, MAX_LIMIT), cursor, reviews.KEY), wanted)
+    saved, asked_for = saved_views.saved_views(ctx, actor), _asked_for(request)
     plain = wanted == Wanted(mine=wanted.mine, order=wanted.order) and not cursor
     return page(
         request, "queue.html", session, wanted=wanted, bundles=found["bundles"], next_cursor=found["next_cursor"],
         searched=found["searched"], counts=view.counts(ctx, actor), most=view.MOST_COUNTED, tools=TOOLS, q=q,
         riskiest=view.riskiest(ctx, actor) if plain else None, undoable=view.undoable(ctx, actor) if plain else [],
-        customers=_customers(ctx, actor.tenant), roles=_roles(session), statuses=reviews.STATUSES,
-        orders=reviews.ORDERS, cursor=cursor,
+        customers=_customers(ctx, actor.tenant), roles=_roles(session), statuses=reviews.STATUSES, cursor=cursor,
+        saved=saved, asked_for=asked_for,
+        kept_as=next((each.name for each in saved if asked_for and each.query == asked_for), ""),
     )  # fmt: skip
+
+
+@router.post("/queue/views")
+def keep_view(request: Request, session: Session, form: SignedForm) -> Response:
+    """Keeps what is shown under a name, or forgets it. What was asked for is kept, not what it found."""
+    ctx, actor = context(request), session.actor
+    if "forget" in form:
+        saved_views.forget_view(ctx, actor, form["forget"])
+        return go("/queue")
+    asked_for = dict(parse_qsl(form.get("query", "")))
+    kept = urlencode({name: asked_for[name] for name in _ASKED if asked_for.get(name)})
+    saved_views.save_view(ctx, actor, form.get("name", ""), kept)
+    return go(f"/queue?{kept}" if kept else "/queue")
 
 
 @router.get("/batch")
@@ -116,6 +134,11 @@ def _batch(
         comment=(form or {}).get("comment", ""),
         shown_at=seal_shown(session, _what(digests), stamp(ctx.clock()) or ""),
     )  # fmt: skip
+
+
+def _asked_for(request: Request) -> str:
+    """The view alone, without the place in it."""
+    return urlencode({name: said for name in _ASKED if (said := request.query_params.get(name))})
 
 
 def _what(digests: dict[str, str]) -> str:

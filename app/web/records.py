@@ -15,6 +15,7 @@ from app.views.pages import page as asked
 from app.web.pages import PageRoute, Session, SignedForm, go, inside, page
 from app.workflow import by_hand, claims, corrections, undo
 from tools.events import TriageKind
+from tools.proposals import Sentiment
 from tools.registry import TOOLS
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -24,12 +25,13 @@ _PUT_OFF = timedelta(hours=4)
 
 @router.get("/cases")
 def list_cases(
-    request: Request, session: Session, status: str = "", customer: str = "", nothing: str = "", cursor: str = ""
-) -> Response:
+    request: Request, session: Session, status: str = "", customer: str = "", workflow: str = "", sentiment: str = "",
+    nothing: str = "", cursor: str = "",
+) -> Response:  # fmt: skip
     ctx = context(request)
     found = cases.cases(
         ctx, session.actor, asked(DEFAULT_LIMIT, cursor, cases.KEY), status=status or None, customer=customer or None,
-        nothing_proposed=bool(nothing),
+        workflow=workflow or None, sentiment=sentiment or None, nothing_proposed=bool(nothing),
     )  # fmt: skip
     labels = Labels(ctx, session.actor.tenant)
     rows = [
@@ -38,7 +40,8 @@ def list_cases(
     ]
     return page(
         request, "cases.html", session, rows=rows, next_cursor=found["next_cursor"], status=status, customer=customer,
-        nothing=nothing, statuses=cases.STATUSES, cursor=cursor,
+        nothing=nothing, workflow=workflow, sentiment=sentiment, statuses=cases.STATUSES, cursor=cursor,
+        sentiments=get_args(Sentiment),
     )  # fmt: skip
 
 
@@ -103,10 +106,10 @@ def correct(request: Request, session: Session, case_id: str, form: SignedForm) 
 
 
 @router.get("/executions")
-def list_executions(request: Request, session: Session, status: str = "", cursor: str = "") -> Response:
+def list_executions(request: Request, session: Session, status: str = "", by: str = "", cursor: str = "") -> Response:
     ctx = context(request)
     wanted = asked(DEFAULT_LIMIT, cursor, executions.KEY)
-    found = executions.executions(ctx, session.actor, wanted, status=status or None)
+    found = executions.executions(ctx, session.actor, wanted, status=status or None, by_rule=by == "rule")
     labels = Labels(ctx, session.actor.tenant)
     rows = [
         each | {
@@ -116,8 +119,8 @@ def list_executions(request: Request, session: Session, status: str = "", cursor
         for each in found["items"]
     ]  # fmt: skip
     return page(
-        request, "executions.html", session, rows=rows, next_cursor=found["next_cursor"], status=status, cursor=cursor,
-        statuses=("waiting", "running", "succeeded", "failed", "unknown", "undone", "void"),
+        request, "executions.html", session, rows=rows, next_cursor=found["next_cursor"], status=status, by=by,
+        cursor=cursor, statuses=("waiting", "running", "succeeded", "failed", "unknown", "undone", "void"),
     )  # fmt: skip
 
 

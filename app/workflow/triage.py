@@ -52,8 +52,9 @@ _END = sa.update(TriageRun).where(col(TriageRun.id) == bindparam("ident"))
 _END_SUPERSEDED = _END.values(status="superseded", finished_at=bindparam("now"), nothing_because=bindparam("why"))
 _END_DONE = _END.values(
     status="done", finished_at=bindparam("now"), nothing_because=bindparam("why"), category=bindparam("category"),
-    urgency=bindparam("urgency"), impact=bindparam("impact"), confidence=bindparam("confidence"),
-    abstained=bindparam("abstained"), outcome_payload=bindparam("payload"), stamps=bindparam("stamps"),
+    urgency=bindparam("urgency"), impact=bindparam("impact"), sentiment=bindparam("sentiment"),
+    confidence=bindparam("confidence"), abstained=bindparam("abstained"), outcome_payload=bindparam("payload"),
+    stamps=bindparam("stamps"),
 )  # fmt: skip
 _LATER = sa.select(col(Event.id)).where(
     col(Event.case_id) == bindparam("case"), col(Event.type) == bindparam("type"),
@@ -209,8 +210,8 @@ def _record(ctx: Context, claimed: Claimed, outcome: Outcome, material: Material
         )
         ended = {
             "ident": claimed.run_id, "now": now, "why": outcome.nothing_because, "category": assessment.category,
-            "urgency": assessment.urgency, "impact": assessment.impact, "confidence": assessment.confidence,
-            "abstained": assessment.abstained, "payload": payload,
+            "urgency": assessment.urgency, "impact": assessment.impact, "sentiment": assessment.sentiment,
+            "confidence": assessment.confidence, "abstained": assessment.abstained, "payload": payload,
             "stamps": {"model": assessment.model, "prompt": assessment.prompt}
             | ({"usage": assessment.usage.model_dump(mode="json")} if assessment.usage else {}),
         }  # fmt: skip

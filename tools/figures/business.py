@@ -1,5 +1,6 @@
 """The business's figures, from records: what waits to be billed, what ages, how full people are, what is at risk."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -69,15 +70,33 @@ class FirmRecords:
     time: Sequence[TimeEntry]
 
 
+@dataclass(frozen=True)
+class WorkedWeeks:
+    """One person's last four whole weeks, in minutes."""
+
+    booked: int
+    worked: int
+
+
 def business(records: FirmRecords) -> Business:
+    weeks = worked_weeks(records).values()
+    booked, worked = sum(one.booked for one in weeks), sum(one.worked for one in weeks)
     return Business(
-        backlog=_backlog(records.invoices, records.today), ageing=_ageing(records.time, records.today),
-        utilisation=_utilisation(records), at_risk=_at_risk(records),
+        backlog=_backlog(waiting_invoices(records), records.today), ageing=_summed(ageing_work(records).values()),
+        utilisation=Utilisation(
+            booked_minutes=booked, worked_minutes=worked, share_bp=worked * 10_000 // booked if booked else None
+        ),
+        at_risk=_at_risk(records),
     )  # fmt: skip
 
 
-def _backlog(invoices: Iterable[Invoice], today: date) -> Backlog:
-    waiting = [one for one in invoices if one.status in ("draft", "held")]
+def waiting_invoices(records: FirmRecords) -> list[Invoice]:
+    """Those not sent, the oldest first."""
+    waiting = [one for one in records.invoices if one.status in ("draft", "held")]
+    return sorted(waiting, key=lambda one: (one.drafted_on, one.id))
+
+
+def _backlog(waiting: Sequence[Invoice], today: date) -> Backlog:
     sums: dict[str, int] = {}
     for one in waiting:
         sums[one.currency] = sums.get(one.currency, 0) + one.amount_minor - one.written_off_minor
@@ -86,36 +105,41 @@ def _backlog(invoices: Iterable[Invoice], today: date) -> Backlog:
     return Backlog(invoices=len(waiting), oldest_days=oldest, amounts=amounts)
 
 
-def _ageing(time: Iterable[TimeEntry], today: date) -> AgeingWork:
-    young = middle = old = 0
-    for one in time:
+def ageing_work(records: FirmRecords) -> dict[str, AgeingWork]:
+    """Project id → its work that is not invoiced."""
+    found: dict[str, list[int]] = {}
+    for one in records.time:
         if one.status not in ("submitted", "approved", "flagged"):
             continue
-        age = (today - one.day).days
-        if age <= AGES[0]:
-            young += one.minutes
-        elif age <= AGES[1]:
-            middle += one.minutes
-        else:
-            old += one.minutes
+        age = (records.today - one.day).days
+        place = sum(age > bound for bound in AGES)
+        found.setdefault(one.project_id, [0, 0, 0])[place] += one.minutes
+    return {
+        project: AgeingWork(up_to_30=young, up_to_60=middle, older=old)
+        for project, (young, middle, old) in found.items()
+    }
+
+
+def _summed(several: Iterable[AgeingWork]) -> AgeingWork:
+    parts = [(one.up_to_30, one.up_to_60, one.older) for one in several]
+    young, middle, old = (sum(part[place] for part in parts) for place in range(3))
     return AgeingWork(up_to_30=young, up_to_60=middle, older=old)
 
 
-def _utilisation(records: FirmRecords) -> Utilisation:
+def worked_weeks(records: FirmRecords) -> dict[str, WorkedWeeks]:
+    """Person id → what was booked ahead and what was worked, of everybody with either."""
     last = records.today - timedelta(days=records.today.weekday() + 1)
     first = last - timedelta(days=7 * _WEEKS - 1)
     weekly = {one.id: one.weekly_minutes for one in records.people}
-    booked = 0
+    booked, worked = Counter[str](), Counter[str]()
     for one in records.assignments:
         if one.status == "confirmed" and one.person_id in weekly:
             days = _weekdays(max(one.start_on, first), min(one.end_on, last))
-            booked += weekly[one.person_id] * one.percent * days // 500
-    worked = sum(
-        one.minutes for one in records.time if first <= one.day <= last and one.status != "written_off"
-    )  # fmt: skip
-    return Utilisation(
-        booked_minutes=booked, worked_minutes=worked, share_bp=worked * 10_000 // booked if booked else None
-    )
+            booked[one.person_id] += weekly[one.person_id] * one.percent * days // 500
+    for entry in records.time:
+        if first <= entry.day <= last and entry.status != "written_off":
+            worked[entry.person_id] += entry.minutes
+    return {person: WorkedWeeks(booked[person], worked[person]) for person in sorted({*booked, *worked})}
 
 
 def _weekdays(first: date, last: date) -> int:
@@ -132,6 +156,11 @@ def _at_risk(records: FirmRecords) -> AtRisk:
 
 def spends_faster(project: Project, today: date) -> bool:
     """Whether more than a tenth more of the budget is spent than of the time has passed."""
-    whole = max(1, (project.end_on - project.start_on).days)
-    passed = min(whole, max(0, (today - project.start_on).days))
+    passed, whole = days_passed(project, today)
     return project.spent_minor * whole * 10 > project.budget_minor * (passed * 10 + whole)
+
+
+def days_passed(project: Project, today: date) -> tuple[int, int]:
+    """Days since its start, at most its whole time, and its whole time."""
+    whole = max(1, (project.end_on - project.start_on).days)
+    return min(whole, max(0, (today - project.start_on).days)), whole

@@ -11,9 +11,9 @@ reasons and deletes the records.
 from app.store.models.audit import AuditEntry, AuditHead, AuditNode, Checkpoint, Cursor, Payload, SubjectKey
 from app.store.models.cases import Case, Event, ModelCall, TriageRun
 from app.store.models.control import IdempotencyKey, Pause, Setting, SettingChange, Source
-from app.store.models.desk import CaseClaim, Snooze
+from app.store.models.desk import CaseClaim, SavedView, Snooze
 from app.store.models.executions import Execution, ManualTask, Reservation
-from app.store.models.identity import Delegation, Principal, RoleGrant, SignInLink, Tenant, Token, WebSession
+from app.store.models.identity import Delegation, Logo, Principal, RoleGrant, SignInLink, Tenant, Token, WebSession
 from app.store.models.records import ImportDraft, ImportHeading, OwnRecord, OwnRecordField
 from app.store.models.reviews import Decision, Proposal, Review, Verdict
 from app.store.models.single_sign_on import IdentityProvider, LinkedIdentity
@@ -22,8 +22,8 @@ from app.store.models.slack import SlackCode, SlackLink, SlackMessage, SlackShow
 __all__ = [
     "AuditEntry", "AuditHead", "AuditNode", "Case", "CaseClaim", "Checkpoint", "Cursor", "Decision", "Delegation",
     "Event", "Execution", "IdempotencyKey", "IdentityProvider", "ImportDraft", "ImportHeading", "LinkedIdentity",
-    "ManualTask", "ModelCall", "OwnRecord",
-    "OwnRecordField", "Pause", "Payload", "Principal", "Proposal", "Reservation", "Review", "RoleGrant", "Setting",
-    "SettingChange", "SignInLink", "SlackCode", "SlackLink", "SlackMessage", "SlackShown", "SlackWorkspace", "Snooze",
-    "Source", "SubjectKey", "Tenant", "Token", "TriageRun", "Verdict", "WebSession",
+    "Logo", "ManualTask", "ModelCall", "OwnRecord", "OwnRecordField", "Pause", "Payload", "Principal", "Proposal",
+    "Reservation", "Review", "RoleGrant", "SavedView", "Setting", "SettingChange", "SignInLink", "SlackCode",
+    "SlackLink", "SlackMessage", "SlackShown", "SlackWorkspace", "Snooze", "Source", "SubjectKey", "Tenant", "Token",
+    "TriageRun", "Verdict", "WebSession",
 ]  # fmt: skip

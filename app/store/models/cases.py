@@ -96,6 +96,7 @@ class TriageRun(SQLModel, table=True):
     category: str | None = None
     urgency: str | None = None
     impact: str | None = None
+    sentiment: str | None = None
     confidence: int | None = None
     outcome_payload: str | None = None
     stamps: dict[str, Any] = json_field(dict)

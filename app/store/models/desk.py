@@ -1,4 +1,4 @@
-"""Who has taken a case on, and who put one off. Neither gives or takes any authority."""
+"""Who has taken a case on, who put one off, and views of the queue. None gives or takes any authority."""
 
 from datetime import datetime
 
@@ -26,4 +26,16 @@ class Snooze(SQLModel, table=True):
     principal_id: str = Field(primary_key=True)
     tenant: str
     until: datetime = time_field()
+    at: datetime = time_field()
+
+
+class SavedView(SQLModel, table=True):
+    """A view of the queue that a person keeps under a name. `query` is the part of its address after the `?`."""
+
+    __tablename__ = "saved_view"
+
+    tenant: str = Field(primary_key=True)
+    principal_id: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    query: str
     at: datetime = time_field()

@@ -9,14 +9,27 @@ from app.store.columns import json_field, optional_time_field, time_field
 
 
 class Tenant(SQLModel, table=True):
-    """A firm or a partner's client. `connectors` maps a tool to a connector's name; without one it is done by hand."""
+    """A firm or a partner's client. `connectors` maps a tool to a connector's name; without one it is done by hand.
+
+    `brand` is how the pages look for its people: see app/branding.py.
+    """
 
     id: str = Field(primary_key=True)
     name: str
     base_currency: str = "EUR"
     time_zone: str = "UTC"
     connectors: dict[str, str] = json_field(dict)
+    brand: dict[str, str] | None = json_field()
     created_at: datetime = time_field()
+
+
+class Logo(SQLModel, table=True):
+    """A firm's logo; `digest` is that of `image`, of the media type `type`."""
+
+    tenant: str = Field(primary_key=True)
+    digest: str
+    type: str
+    image: bytes
 
 
 class Principal(SQLModel, table=True):

@@ -41,7 +41,8 @@ def pages_of(world: World) -> list[str]:
         f"/reviews/{asked.id}", f"/reviews/{waiting.id}", f"/reviews/{done.id}", f"/batch?review={waiting.id}",
         "/cases", "/cases?nothing=1", f"/cases/{waiting.case_id}", "/tasks", "/executions",
         f"/executions/{execution.id}", "/rules", "/figures", "/log", "/help", "/slack",
-        "/setup", "/import", "/handover", "/account", "/reviews/rev_none",
+        "/setup", "/import", "/handover", "/account", "/brand", "/reviews/rev_none", "/queue?tool=write_off",
+        *(f"/figures/{of}" for of in ("backlog", "ageing", "utilisation", "late", "overspent", "latency", "decisions")),
     ]  # fmt: skip
 
 

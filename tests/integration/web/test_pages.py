@@ -125,6 +125,42 @@ def test_another_sessions_form_does_nothing(browser: Browser, another: Browser) 
     assert browser.world.rows(Verdict) == []
 
 
+def test_another_firms_review_is_not_there(browser: Browser) -> None:
+    """404, not 403: nobody learns that there is one."""
+    path = some(browser)
+    case = browser.world.reviews()[0].case_id
+    browser.sign_in("finn", tenant="borealis")
+    csrf = browser.form("/queue", "/sign-out").fields["csrf"]
+    for each in (path, f"/cases/{case}", f"/batch?review={path.rpartition('/')[2]}"):
+        page = browser.get(each)
+        assert (page.status_code, "Write off" in page.text) == (404, False), each
+    assert browser.client.post(path, data={"csrf": csrf, "verdict": "approve"}).status_code == 404
+    assert browser.world.rows(Verdict) == []
+
+
+@pytest.mark.parametrize("verdict", ["approve", "reject", "respond"])
+def test_an_oversized_comment_is_refused_and_kept(browser: Browser, verdict: str) -> None:
+    browser.sign_in("finn")
+    path = some(browser)
+    form = browser.form(path, path)
+    page = browser.send(form, verdict=verdict, comment="word " * 4_000)
+    assert page.status_code == 422
+    assert "word word" in page.text
+    assert browser.send(form, verdict=verdict, comment="x" * 2_000_000).status_code == 413
+    assert browser.world.rows(Verdict) == []
+
+
+def test_two_tabs_of_one_person(browser: Browser) -> None:
+    """The first counts; the other learns so, and what changed in one is not approved in the other."""
+    browser.sign_in("finn")
+    path = some(browser)
+    first, second = browser.form(path, path), browser.form(path, path)
+    browser.send(first, verdict="reject", comment="not agreed")
+    page = browser.send(second, verdict="approve")
+    assert (page.status_code, "decided already" in text_of(page)) == (409, True)
+    assert [row.verdict for row in browser.world.rows(Verdict)] == ["reject"]
+
+
 def _hostile(world: World) -> str:
     """A case whose every text is hostile, with a message to a customer that repeats it."""
     project = world.all(Project)[0]

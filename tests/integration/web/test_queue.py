@@ -3,7 +3,7 @@
 import re
 
 from tests.integration.api.actions import INVOICE
-from tests.integration.web.conftest import Browser, text_of
+from tests.integration.web.conftest import Browser, Forms, text_of
 from tests.integration.workflow.scenes import agree, drafted, money, pending, task, write_off
 from tests.integration.workflow.test_bundle import bundle
 
@@ -58,6 +58,46 @@ def test_views_and_search(browser: Browser) -> None:
     browser.sign_in("finn")
     assert set(rows_of(browser.get("/queue", overdue="1"))) == {first.id, second.id}
     assert browser.get("/queue", order="whim").status_code == 422
+
+
+def test_a_view_is_kept_under_a_name_for_oneself(browser: Browser, another: Browser) -> None:
+    world = browser.world
+    row = money(world)
+    pending(world)
+    browser.sign_in("finn")
+    asked_for = "/queue?tool=write_off&mine=1"
+    form = next(
+        each for each in Forms(browser.get(asked_for).text).forms
+        if each.action == "/queue/views" and "query" in each.fields
+    )  # fmt: skip
+    kept = browser.send(form, name=" my  <b>money ")
+    assert rows_of(kept) == [row.id]
+    assert (kept.url.path, "my <b>money" in kept.text, "my &lt;b&gt;money" in kept.text) == ("/queue", False, True)
+    assert 'href="/queue?tool=write_off&amp;mine=1"' in browser.get("/queue").text
+    assert "my &lt;b&gt;money" not in another.sign_in("fred").get("/queue").text
+    browser.send(browser.form(kept.url.path + "?" + kept.url.query.decode(), "/queue/views"))
+    assert "my &lt;b&gt;money" not in browser.get("/queue").text
+    for name in ("", "x" * 41, "a\u202eb"):
+        assert browser.send(form, name=name).status_code == 422
+    odd = browser.send(form, name="odd", query="tool=write_off&next=https://evil.example&cursor=x")
+    assert str(odd.url.query.decode()) == "tool=write_off"
+    assert browser.send(form, name="long", query="q=" + "x" * 600).status_code == 422
+    for number in range(30):
+        answer = browser.send(form, name=f"view {number}")
+    assert (answer.status_code, "one more than 20" in text_of(answer)) == (422, True)
+
+
+def test_the_export_is_of_the_view(browser: Browser) -> None:
+    world = browser.world
+    row = money(world)
+    pending(world)
+    browser.sign_in("finn")
+    (href,) = re.findall(r'href="(/exports/reviews.csv[^"]*)"', browser.get("/queue", tool="write_off").text)
+    lines = browser.get(href.replace("&amp;", "&")).text.splitlines()
+    assert (len(lines), row.id in lines[1]) == (2, True)
+    assert "/exports/reviews.csv" not in browser.get("/queue", q="write").text
+    assert browser.get("/exports/reviews.csv", q="write").status_code == 422
+    assert 'href="/exports/cases.csv?status=waiting"' in browser.get("/cases", status="waiting").text
 
 
 def test_the_highest_risk_is_on_top_with_its_reasons(browser: Browser) -> None:

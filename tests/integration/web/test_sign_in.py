@@ -9,6 +9,7 @@ from app.bootstrap import Service
 from app.identity.links import create_link
 from app.identity.passwords import set_password
 from app.identity.principals import by_name, machine_actor
+from app.identity.sessions import IDLE
 from app.main import create_app
 from app.store.engine import read_only
 from app.store.models import SignInLink
@@ -87,6 +88,25 @@ def test_signing_out_ends_the_session_everywhere(browser: Browser) -> None:
     browser.send(browser.form("/queue", "/sign-out"))
     answer = browser.client.get("/queue", headers={"Cookie": f"countersign={cookie}"}, follow_redirects=False)
     assert answer.status_code == 303
+
+
+def test_a_session_that_nobody_uses_ends_before_its_time(browser: Browser) -> None:
+    """Whoever works is not interrupted until the session's whole time is over; a page's own news are nobody's work."""
+    world = browser.world
+    browser.sign_in("finn")
+    for _ in range(8):
+        world.clock.move(minutes=80)
+        assert browser.client.get("/queue", follow_redirects=False).status_code == 200
+    world.clock.move(minutes=81)
+    assert browser.client.get("/queue", follow_redirects=False).status_code == 303  # 12 h are over
+    browser.sign_in("finn")
+    for _ in range(2):
+        world.clock.move(minutes=70)
+        answer = browser.client.get("/queue", headers={"X-Live": "1"}, follow_redirects=False)
+    assert answer.status_code == 303
+    browser.sign_in("finn")
+    world.clock.move_to(world.clock() + IDLE)
+    assert browser.client.get("/queue", follow_redirects=False).status_code == 303
 
 
 def test_another_sites_form_does_not_sign_in(browser: Browser) -> None:
