@@ -147,15 +147,17 @@ def _together(
     ctx: Context, actor: Actor, labels: Labels, rows: list[dict[str, Any]], after: tuple[Any, ...] | None
 ) -> list[dict[str, Any]]:
     """The rows with the others of their cases; without those whose case stood on a page before this one."""
+    # Found by their cases first: asked for in order, SQLite would walk the whole queue to find them.
+    of_cases = select(Review.id).where(
+        col(Review.case_id).in_({row["case_id"] for row in rows}), col(Review.status) == "pending",
+        col(Review.tenant) == actor.tenant, *in_sight(actor, Review.unit),
+    )  # fmt: skip
     query = (
         select(Review)
-        .where(
-            col(Review.case_id).in_({row["case_id"] for row in rows}), col(Review.status) == "pending",
-            col(Review.tenant) == actor.tenant, *in_sight(actor, Review.unit),
-        )
+        .where(col(Review.id).in_(of_cases))
         .order_by(col(Review.priority).desc(), col(Review.id).desc())
         .limit(MOST_TOGETHER)
-    )  # fmt: skip
+    )
     with read_only(ctx.engine) as session:
         waiting = session.exec(query).all()
         first = {row.case_id: row for row in reversed(waiting)}

@@ -48,7 +48,8 @@ def _shown(
     form: Form | None = None,
 ) -> Response:  # fmt: skip
     session.actor.require(branding.MAY_BRAND)
-    chosen = {"name": "", "light": "", "dark": ""} | dict(session.brand or {}) | {name: text for name, text in (form or {}).items() if name != "csrf"}
+    typed = {name: text for name, text in (form or {}).items() if name != "csrf"}
+    chosen = {"name": "", "light": "", "dark": ""} | dict(session.brand or {}) | typed
     return page(
         request, "brand.html", session, problem.status if problem else 200, said=said, problem=problem, chosen=chosen,
         has_logo=bool((session.brand or {}).get("logo")), most=branding.MOST_BYTES // 1024,

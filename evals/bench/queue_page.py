@@ -24,7 +24,7 @@ from app.store.engine import read_only, unit_of_work
 from app.store.models import Decision, Proposal, Review
 from evals.bench.figure import Figure, at_most, quantile
 from evals.bench.firm import TENANT, Firm, firm, work_off
-from evals.bench.serving import serving
+from evals.bench.serving import Serving, serving
 from evals.bench.site import Site
 
 FEW, MANY = 1_000, 100_000
@@ -37,7 +37,9 @@ def measure(site: Site) -> list[Figure]:
     Both queues are served at once and asked in turns, so that whatever else the machine does slows both.
     """
     with ExitStack() as stack:
-        few, many = (_walkers(stack, site, count) for count in (FEW, MANY))
+        queues = [_queue(stack, site, count) for count in (FEW, MANY)]
+        # Connected when both stand: a server closes a connection that says nothing for a few seconds.
+        few, many = (_walkers(stack, queue) for queue in queues)
         for number in range(WARM + PAGES):
             for walker in (*few, *many):
                 walker.turn(number)
@@ -79,8 +81,16 @@ class _Walker:
         self.cursor = self.next_page(said)
 
 
-def _walkers(stack: ExitStack, site: Site, count: int) -> tuple[_Walker, _Walker]:
-    """One of the API and one of the web, on the same queue."""
+@dataclass(frozen=True)
+class _Queue:
+    """A served queue, and what its two readers present: an API token and a session's cookie."""
+
+    served: Serving
+    token: str
+    cookie: str
+
+
+def _queue(stack: ExitStack, site: Site, count: int) -> _Queue:
     home = stack.enter_context(site.home(str(count)))
     with firm(home) as one:
         work_off(one, EVENTS)
@@ -90,13 +100,17 @@ def _walkers(stack: ExitStack, site: Site, count: int) -> tuple[_Walker, _Walker
         token = create_token(ground, machine, reader.id, "bench")
         person = add_principal(ground, machine, name="person", kind="person", roles=[Grant("delivery_lead")])
         cookie = f"{cookie_name(ground)}={start_session(ground, person, 'link')}"
-    served = stack.enter_context(serving(home, "api"))
-    connections = [served.connect(), served.connect()]
+    return _Queue(stack.enter_context(serving(home, "api")), token, cookie)
+
+
+def _walkers(stack: ExitStack, queue: _Queue) -> tuple[_Walker, _Walker]:
+    """One of the API and one of the web, on the same queue."""
+    connections = [queue.served.connect(), queue.served.connect()]
     for each in connections:
         stack.callback(each.close)
     return (
-        _Walker(connections[0], "/v1/reviews?limit=50", {"authorization": f"Bearer {token}"}, _cursor_of_list),
-        _Walker(connections[1], "/queue?order=pressing", {"cookie": cookie}, _cursor_of_page),
+        _Walker(connections[0], "/v1/reviews?limit=50", {"authorization": f"Bearer {queue.token}"}, _cursor_of_list),
+        _Walker(connections[1], "/queue?order=pressing", {"cookie": queue.cookie}, _cursor_of_page),
     )
 
 

@@ -5,6 +5,7 @@ by the shell, without the second that the imports take. One life at a time; its 
 """
 
 import ctypes
+import faulthandler
 import importlib
 import json
 import os
@@ -36,6 +37,7 @@ def main() -> None:
 
 def _live(arguments: list[str], environment: dict[str, str], folder: str) -> NoReturn:
     _end_with_parent()
+    faulthandler.enable()  # where it was, should it end otherwise than it was killed
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)

@@ -74,9 +74,10 @@ class Review(SQLModel, table=True):
     __table_args__ = (
         Index("ix_review_queue", "tenant", "status", "priority", "id"),
         Index("ix_review_risk", "tenant", "status", "risk_score", "id"),
+        Index("ix_review_customer", "tenant", "customer_id", "status", "priority", "id"),
         Index("ix_review_deadline", "tenant", "status", "due_at"),
         Index("ix_review_due", "expires_at", postgresql_where=text("status = 'pending'")),
-        Index("ix_review_case", "case_id", "status"),
+        Index("ix_review_case", "case_id", "tenant", "status", "priority", "id"),
     )
 
     id: str = Field(primary_key=True)
