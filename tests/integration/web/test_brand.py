@@ -13,7 +13,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 GOOD = {"name": "Northwind Sign-off", "light": "#204080", "dark": "#9db7ff"}
 
 
-def change(browser: Browser, image: bytes = b"", **fields: str) -> Any:
+def change(browser: Browser, image: bytes = b"", /, **fields: str) -> Any:
     csrf = browser.form("/brand", "/brand").fields["csrf"]
     files = {"file": ("logo.png", image)} if image else {"file": ("", b"")}
     return browser.client.post("/brand", data={"csrf": csrf} | fields, files=files)
