@@ -5,7 +5,7 @@ The assistant's figures are counted from rows, the firm's from its records.
 
 from collections import Counter
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -27,6 +27,8 @@ from tools.figures.incidents import (
     standard_limits,
     technical_incidents,
 )
+from tools.figures.sentiment import Heard
+from tools.proposals import Sentiment
 
 _MOST_SAMPLES = 20_000
 _MOST_INCIDENTS = 200
@@ -42,7 +44,7 @@ def indicators(ground: Context, actor: Actor, days: int = 30) -> dict[str, Any]:
     if not 1 <= days <= 365:
         raise invalid_query("/days", "must be a number from 1 to 365")
     now = ground.clock()
-    since = now - timedelta(days=days)
+    since, limits = now - timedelta(days=days), standard_limits()
     with read_only(ground.engine) as session:
         present = _window(session, actor.tenant, since, now)
         before = _window(session, actor.tenant, since - timedelta(days=days), since)
@@ -59,9 +61,10 @@ def indicators(ground: Context, actor: Actor, days: int = 30) -> dict[str, Any]:
             session, TriageRun.sentiment, TriageRun.tenant == actor.tenant, col(TriageRun.finished_at) >= since,
             col(TriageRun.status) == "done", col(TriageRun.sentiment).is_not(None),
         )  # fmt: skip
+        lately = _heard(session, actor.tenant, now - timedelta(days=limits.business.displeased_days), now)
         alone = Counter(each.said for each in waited_for_mode(session, actor, since, now))
         switched = automated(session, actor.tenant, now, days)
-    records, limits = firm_records(ground, actor.tenant), standard_limits()
+    records = firm_records(ground, actor.tenant)
     oldest = pending[1]
     compared = ("automation_rate_bp", "reversal_rate_bp", "approved_as_proposed_bp", "approval_latency_s")
     return present | {
@@ -74,7 +77,8 @@ def indicators(ground: Context, actor: Actor, days: int = 30) -> dict[str, Any]:
         "business": business(records).model_dump(mode="json") if records else None,
         "incidents": {
             "business": [
-                one.model_dump(mode="json") for one in business_incidents(records, waiting, now, limits.business)
+                one.model_dump(mode="json")
+                for one in business_incidents(records, waiting, lately, now, limits.business)
             ],
             "technical": [
                 one.model_dump(mode="json") for one in technical_incidents(operation, now, limits.technical)
@@ -120,6 +124,25 @@ def _window(session: Session, tenant: str, since: datetime, until: datetime) -> 
             "p95": _whole(percentile(waits, 95)), "n": len(waits),
         },
     }  # fmt: skip
+
+
+def _heard(session: Session, tenant: str, since: datetime, until: datetime) -> list[Heard]:
+    """How the texts of customers sounded when they were read last; one that was read again counts once."""
+    query = (
+        select(TriageRun.event_id, Case.customer_id, TriageRun.finished_at, TriageRun.sentiment)
+        .join(Case, col(Case.id) == col(TriageRun.case_id))
+        .where(
+            col(TriageRun.tenant) == tenant, col(TriageRun.finished_at) >= since, col(TriageRun.finished_at) < until,
+            col(TriageRun.sentiment).is_not(None), col(TriageRun.status) == "done", col(Case.customer_id).is_not(None),
+        )
+        .order_by(col(TriageRun.finished_at).desc(), col(TriageRun.id).desc())
+        .limit(_MOST_SAMPLES)
+    )  # fmt: skip
+    newest = {
+        event: Heard(str(customer), at or until, cast(Sentiment, sentiment))
+        for event, customer, at, sentiment in reversed(session.exec(query).all())
+    }
+    return list(newest.values())
 
 
 def _longest(session: Session, tenant: str) -> list[WaitingReview]:

@@ -11,12 +11,13 @@ import yaml
 from pydantic import Field
 
 from tools.figures.business import FirmRecords
+from tools.figures.sentiment import Heard, often_displeased
 from tools.values import Line, Value
 
 Limit = Annotated[int, Field(ge=1, le=100_000)]
 Kind = Literal[
     "stalled_billing_approval", "stalled_approval", "held_invoice", "unassigned_project", "project_without_lead",
-    "unknown_effect", "failed_effects", "failed_cases",
+    "displeased_customer", "unknown_effect", "failed_effects", "failed_cases",
 ]  # fmt: skip
 _OF_BILLING = frozenset({"release_invoice", "hold_invoice", "resume_invoice", "write_off", "reverse_write_off"})
 
@@ -27,6 +28,8 @@ class BusinessLimits(Value):
     unassigned_days: Limit
     leaderless_days: Limit
     stalled_review_hours: Limit
+    displeased_times: Limit
+    displeased_days: Limit
 
 
 class TechnicalLimits(Value):
@@ -71,10 +74,11 @@ class Operation:
 
 
 def business_incidents(
-    records: FirmRecords | None, reviews: Sequence[WaitingReview], now: datetime, limits: BusinessLimits
-) -> list[Incident]:
+    records: FirmRecords | None, reviews: Sequence[WaitingReview], heard: Sequence[Heard], now: datetime,
+    limits: BusinessLimits,
+) -> list[Incident]:  # fmt: skip
     """`records` None: they could not be read, and nothing is said of them."""
-    found = list(_stalled(reviews, now, limits))
+    found = [*_stalled(reviews, now, limits), *_displeased(heard, now, limits)]
     return found if records is None else [*found, *_held(records, limits), *_unassigned(records, limits)]
 
 
@@ -103,6 +107,12 @@ def _stalled(reviews: Sequence[WaitingReview], now: datetime, limits: BusinessLi
             kind: Kind = "stalled_billing_approval" if billing else "stalled_approval"
             says = f"{one.tool.replace('_', ' ')} has waited for people for {hours} h"
             yield Incident(kind=kind, about=one.id, says=says)
+
+
+def _displeased(heard: Sequence[Heard], now: datetime, limits: BusinessLimits) -> Iterator[Incident]:
+    for one in often_displeased(heard, now, times=limits.displeased_times, days=limits.displeased_days):
+        says = f"{one.negative} of {one.heard} texts within {limits.displeased_days} days sound displeased"
+        yield Incident(kind="displeased_customer", about=f"customer/{one.customer}", says=says)
 
 
 def _held(records: FirmRecords, limits: BusinessLimits) -> Iterator[Incident]:

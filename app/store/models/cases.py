@@ -77,7 +77,11 @@ class TriageRun(SQLModel, table=True):
         UniqueConstraint("case_id", "event_id", "case_generation"),
         Index("ix_triage_run_case", "case_id", "status"),
         Index("ix_triage_run_due", "status", "due_at", postgresql_where=text("status IN ('waiting', 'running')")),
-    )
+        Index(
+            "ix_triage_run_heard", "tenant", "finished_at", sqlite_where=text("sentiment IS NOT NULL"),
+            postgresql_where=text("sentiment IS NOT NULL"),
+        ),
+    )  # fmt: skip
 
     id: str = Field(primary_key=True)
     tenant: str

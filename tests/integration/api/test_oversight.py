@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import col, select
 
 from app.actor import READS_ALL
 from app.audit.merkle import check_consistency, check_inclusion
 from app.audit.note import Checkpoint, VerifierKey
 from app.audit.verify import Key, verify
+from app.store.engine import unit_of_work
+from app.store.models import TriageRun
 from policies.ruleset import RULES
 from tests.integration.api.actions import waiting
 from tests.integration.api.conftest import Api, problem
@@ -179,6 +182,34 @@ def test_indicators_count_what_happened(api: Api) -> None:
     assert (found["queue"]["pending"], found["executions"], found["reversal_rate_bp"]) == (0, {"succeeded": 1}, 0)
     problem(api.get("/v1/indicators", days=0), 422, "invalid_query", "/days")
     assert api.get("/v1/indicators", "ada", tenant="borealis").json()["executions"] == {}
+
+
+def test_a_customer_who_sounds_displeased_often_is_told_and_a_text_counts_once(api: Api) -> None:
+    case, _ = waiting(api)
+    customer = case.customer_id
+    with unit_of_work(api.world.ctx.engine) as session:
+        (run,) = session.exec(select(TriageRun).where(col(TriageRun.case_id) == case.id)).all()
+        run.sentiment = "negative"
+        session.add(run)
+        again = run.model_dump(exclude={"id", "case_generation", "event_id", "sentiment"})
+        # The first text once more after a correction, two more that sound so too, and one that was never read.
+        for number, (event, sentiment) in enumerate(
+            ((run.event_id, "negative"), ("evt_b", "negative"), ("evt_c", "negative"), ("evt_d", None))
+        ):
+            session.add(
+                TriageRun(
+                    **again, id=f"run_{number}", case_generation=2, event_id=event, sentiment=sentiment,
+                )
+            )  # fmt: skip
+    api.world.clock.move(minutes=1)
+
+    def told(who: str, tenant: str) -> list[tuple[str, str]]:
+        incidents = api.get("/v1/indicators", who, tenant=tenant).json()["incidents"]["business"]
+        return [(one["about"], one["says"]) for one in incidents if one["kind"] == "displeased_customer"]
+
+    says = "3 of 3 texts within 14 days sound displeased"
+    assert told("finn", "acme") == [(f"customer/{customer}", says)]
+    assert told("ada", "borealis") == []
 
 
 def test_health_and_readiness(api: Api) -> None:
