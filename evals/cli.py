@@ -52,7 +52,7 @@ def tasks(
         Path | None, typer.Option("--compare", metavar="RUN", help="Folder of an earlier run to compare with.")
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A sample, drawn by a seed, where rows take long.")] = False,
-    jobs: Annotated[int, typer.Option(min=1, max=16, help="Tasks at a time, each in a process of its own.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, max=16, help="Tasks at a time, in so many processes.")] = 1,
     out: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Else a new one in COUNTERSIGN_HOME.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout instead of a table.")] = False,
 ) -> None:

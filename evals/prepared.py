@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
@@ -53,12 +53,15 @@ class Files:
         if self.train or self.test:
             raise SetUnusable(f"{name} measures {what}; it takes no files")
 
-    @cached_property
+    @property
     def embedded(self) -> EmbeddedReasoner:
-        """The embedded reasoner, without precedents. Raises EncoderUnavailable."""
-        made = EmbeddedReasoner(Encoder(self.cache))
-        made.load()
-        return made
+        """The embedded reasoner, without precedents, loaded once a process. Raises EncoderUnavailable."""
+        return _embedded(self.cache)
+
+    @property
+    def encoder(self) -> Encoder:
+        """The same one for every task of a process."""
+        return _encoder(self.cache)
 
     def read_by(self) -> Reasoner:
         """The reasoner that was asked for. Raises EncoderUnavailable, SetUnusable where no model is set up."""
@@ -130,6 +133,18 @@ class Prepared:
         """What each row is called, equal from run to run as long as it is the same row."""
         whence = (self.test_file or self.train_file or "")[:12]
         return list(self.ids) or [f"{whence}/{place}" for place in range(len(self.truths))]
+
+
+@lru_cache(maxsize=1)
+def _encoder(cache: Path) -> Encoder:
+    return Encoder(cache)
+
+
+@lru_cache(maxsize=1)
+def _embedded(cache: Path) -> EmbeddedReasoner:
+    made = EmbeddedReasoner(_encoder(cache))
+    made.load()
+    return made
 
 
 def digest_of(path: Path) -> str:

@@ -1,16 +1,19 @@
-"""Running: several tasks, one after the other or some at a time, each then in a process of its own."""
+"""Running: several tasks, one after the other or some at a time, each process then doing one after another."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 
 from evals.harness import Result, run
 from evals.prepared import Files
 from evals.runs import Earlier
-from evals.tasks import ALONE
+from evals.tasks import ALONE, LONGEST
 
 Outcome = Result | Exception
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
 
 
 def each(
@@ -22,16 +25,37 @@ def each(
             files.told(f"evaluating {name}")
             yield name, _outcome(name, files, repeat, logs, before.get(name))
         return
-    # A fresh interpreter each: native libraries and their threads do not survive a fork.
     found = dict(_pooled([name for name in wanted if name in ALONE], files, repeat, logs, before, 1))
-    found |= dict(_pooled([name for name in wanted if name not in ALONE], files, repeat, logs, before, jobs))
+    rest = sorted((name for name in wanted if name not in ALONE), key=_place)
+    with _one_thread_each():
+        found |= dict(_pooled(rest, files, repeat, logs, before, jobs))
     yield from ((name, found[name]) for name in wanted)
+
+
+def _place(name: str) -> int:
+    return LONGEST.index(name) if name in LONGEST else len(LONGEST)
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Processes that begin meanwhile multiply matrices in one thread: where each has two, they wait for each other."""
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _pooled(
     names: Sequence[str], files: Files, repeat: int, logs: Path, before: Mapping[str, Earlier], jobs: int
 ) -> Iterator[tuple[str, Outcome]]:
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
+    # Fresh interpreters: native libraries and their threads do not survive a fork. What one has loaded it keeps.
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         futures: dict[str, Future[Outcome]] = {
             name: pool.submit(_outcome, name, files, repeat, logs, before.get(name)) for name in names
         }

@@ -8,7 +8,8 @@ from agents.specialists.tasks import task
 from agents.steps import Given, Plan, Step
 from agents.wording import day, line, money
 from tools.events import MilestoneCompleted, MilestoneSlipped
-from tools.records import Contract, Customer, Forecast, Milestone, Project
+from tools.planning.milestones import tied
+from tools.records import Contract, Customer, Forecast, Milestone, Person, Project
 
 MAX_DEPENDENTS = 20
 MAX_SLIP = timedelta(days=730)
@@ -40,12 +41,28 @@ def _slipped(situation: Situation, milestone: Milestone, project: Project) -> Pl
     if late > MAX_SLIP:
         return _implausible(situation, milestone, project, summary)
     steps = [_shift(situation, milestone, expected)]
-    moved = [(one, one.due_on + late) for one in dependents(situation.all(Milestone), milestone)]
+    behind = dependents(situation.all(Milestone), milestone)
+    circle = {milestone.id, *(one.id for one in behind)} & set(tied(situation.all(Milestone)))
+    # Of milestones that wait for each other nobody can say which one moves which.
+    moved = [] if circle else [(one, one.due_on + late) for one in behind]
     steps += [_shift_dependent(situation, one, milestone, due_on, late) for one, due_on in moved]
     last = max([expected, *(due_on for _, due_on in moved)])
     steps += _forecast(situation, project, milestone, last, expected)
     steps += _message(situation, milestone, project, expected, [one for one, _ in moved])
+    if circle and (lead := situation.lead()) is not None:
+        steps.append(_untied(situation, project, sorted(circle), lead))
     return Plan(summary, tuple(steps))
+
+
+def _untied(situation: Situation, project: Project, circle: list[str], lead: Person) -> Step:
+    return task(
+        situation, "untie", lead,
+        title=line(f"Untie the milestones of {project.name} that wait for each other"),
+        description=f"Each of {', '.join(circle)} comes after another of them, so none was moved with the late one.",
+        due_on=working_day(situation.today, 2), why="What follows from the delay cannot be told before that.",
+        facts=(fact_id(project, "name"), *(f"milestone/{ident}#after_id" for ident in circle)),
+        triggered_by=("event#expected_on",),
+    )  # fmt: skip
 
 
 def _implausible(situation: Situation, milestone: Milestone, project: Project, summary: str) -> Plan:

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from agents.reasoners.embedded.classifier import Classifier
-from agents.reasoners.embedded.encoder import Encoder
 from agents.reasoners.embedded.reading import encoded, prepared
 from agents.reasoners.embedded.training import TrainingRefused, train
 from app.tables import TableUnusable, read_table
@@ -84,7 +83,7 @@ def split(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
 
 def fitted(files: Files, texts: Sequence[tuple[str, ...]], labels: Sequence[str | None]) -> Classifier:
     columns = [prepared(column) for column in zip(*texts, strict=True)]
-    features = [encoded(_encoder(files.cache), column, files.told) for column in columns]
+    features = [encoded(files.encoder, column, files.told) for column in columns]
     try:
         return train(columns, features, labels, ERROR_TARGET, files.told)[0]
     except TrainingRefused as refusal:
@@ -93,8 +92,7 @@ def fitted(files: Files, texts: Sequence[tuple[str, ...]], labels: Sequence[str 
 
 def answers(files: Files, made: Classifier, texts: Sequence[tuple[str, ...]], places: Sequence[int]) -> list[Answer]:
     columns = [prepared(column) for column in zip(*(texts[place] for place in places), strict=True)]
-    encoder = _encoder(files.cache)
-    features = [encoded(encoder, column, files.told) for column in columns]
+    features = [encoded(files.encoder, column, files.told) for column in columns]
     return [
         {
             "label": said.label,
@@ -120,11 +118,6 @@ def figures(truths: Sequence[Any], said: Sequence[Answer]) -> dict[str, Estimate
         "coverage": share(taken),
         "error_when_answered": share(~right, among=taken),
     }
-
-
-@lru_cache(maxsize=1)
-def _encoder(cache: Path) -> Encoder:
-    return Encoder(cache)
 
 
 def _rows(files: Files, path: Path, one: Set) -> list[Row]:

@@ -6,8 +6,7 @@ from datetime import date, timedelta
 from functools import cached_property
 
 from tools.people_records import Skill
-from tools.planning.project import Activity
-from tools.planning.project import Project as Plan
+from tools.planning.milestones import tied
 from tools.records import Contract, Forecast, Milestone, Project, RateCard, TimeEntry
 from tools.staffing import people
 from tools.staffing.books import Books, Converter, converter
@@ -133,28 +132,7 @@ def faults(books: ChangeBooks, asked: Asked) -> list[Finding]:
 
 
 def _circle(books: ChangeBooks) -> list[Finding]:
-    """Milestones that wait for each other, found as a plan of tasks finds it."""
-    places = {one.id: place for place, one in enumerate(books.milestones)}
-    before = [(places[one.after_id], places[one.id]) for one in books.milestones if one.after_id in places]
-    try:
-        Plan([Activity(0, {}) for _ in books.milestones], before, [])
-    except ValueError:
-        tied = _tied(books.milestones)
-        told = f"{', '.join(tied)} wait for each other"
-        return [Finding(f"milestone/{tied[0]}", "after_id", told, REFUSED)]
-    return []
-
-
-def _tied(milestones: Sequence[Milestone]) -> list[str]:
-    """Those from which following what they wait for comes back to them."""
-    after = {one.id: one.after_id for one in milestones}
-    tied = []
-    for start in after:
-        at = after[start]
-        for _ in after:
-            if at is None or at == start:
-                break
-            at = after.get(at)
-        if at == start:
-            tied.append(start)
-    return sorted(tied)
+    circle = tied(books.milestones)
+    if not circle:
+        return []
+    return [Finding(f"milestone/{circle[0]}", "after_id", f"{', '.join(circle)} wait for each other", REFUSED)]

@@ -23,10 +23,13 @@ def test_an_earlier_date_or_a_done_milestone_is_no_slip(desk: Desk) -> None:
     assert "already completed" in str(desk.run("psa.milestone.slipped", **late).nothing_because)
 
 
-def test_a_ring_of_milestones_ends(desk: Desk) -> None:
+def test_milestones_that_wait_for_each_other_are_told_and_not_moved_along(desk: Desk) -> None:
     desk.firm.change("milestone/mil-1", after_id="mil-3")
     outcome = desk.run("psa.milestone.slipped", milestone_id="mil-1", expected_on=after(17).isoformat())
-    assert tools(outcome).count("shift_milestone") == 3
+    assert tools(outcome).count("shift_milestone") == 1
+    task = args(outcome, "create_task")
+    assert (task["assignee_id"], "mil-1, mil-2, mil-3" in task["description"]) == ("per-lead", True)
+    assert all(proposal.ungrounded == [] for proposal in outcome.proposals)
 
 
 def test_completion_asks_for_the_invoice_and_tells_the_team(desk: Desk) -> None:

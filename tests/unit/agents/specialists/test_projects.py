@@ -76,6 +76,12 @@ def test_a_contract_without_value_or_lead_gives_no_project(desk: Desk) -> None:
     assert "nobody" in str(desk.run("psa.sow.approved", **SOW).nothing_because)
 
 
+def test_a_statement_of_work_that_ends_before_it_starts_sets_up_nothing(desk: Desk) -> None:
+    outcome = desk.run("psa.sow.approved", **(SOW | {"end_on": "2026-03-15"}))
+    assert outcome.proposals == []
+    assert "before it starts" in str(outcome.nothing_because)
+
+
 def test_a_won_opportunity_asks_its_owner_for_a_statement_of_work(desk: Desk) -> None:
     desk.firm.put(
         Opportunity(
