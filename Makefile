@@ -1,6 +1,6 @@
 # The environment lives in .venv; every target makes or refreshes it first.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-slow test-all test-postgres check bench soak races model lock eval
+.PHONY: help setup run test test-browser test-slow test-all test-postgres check bench soak races model lock eval
 
 PYTHON ?=
 PYTEST := .venv/bin/python -m pytest -n 2
@@ -11,11 +11,11 @@ DATABASE ?= sqlite
 export TEST_DATABASE = $(DATABASE)
 # What tests write need not outlive them: it stays in memory where there is room for it, and nobody waits for a disk.
 ROOM_MIB := $(shell df -m --output=avail /dev/shm 2>/dev/null | tail -1)
-test test-slow test-all test-postgres: export TMPDIR = $(shell \
+test test-browser test-slow test-all test-postgres: export TMPDIR = $(shell \
 	[ -w /dev/shm ] && [ "$(ROOM_MIB)" -ge 4000 ] 2>/dev/null && echo /dev/shm || echo $${TMPDIR:-/tmp})
 
 help:
-	@echo "make setup | run | test | test-slow | test-all | test-postgres | check | bench | soak [KILLS=N] | races | model [EXAMPLES=N] | lock | eval"
+	@echo "make setup | run | test | test-browser | test-slow | test-all | test-postgres | check | bench | soak [KILLS=N] | races | model [EXAMPLES=N] | lock | eval"
 
 setup: .venv/.ready
 
@@ -27,6 +27,10 @@ run: .venv/.ready
 
 test: .venv/.ready
 	$(PYTEST) -m "not slow"
+
+# The pages in a real Chromium: deciding by mouse, keys and finger, and axe-core on every page in light and dark.
+test-browser: .venv/.ready
+	$(PYTEST) -m "browser and slow and not long" tests/integration/web
 
 # The slow tests of the spine, with and without PostgreSQL: kills, the contract of the API, several processes, restore.
 test-slow: .venv/.ready

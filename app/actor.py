@@ -56,7 +56,8 @@ class Actor:
     def require(self, roles: Collection[str], unit: str | None = None) -> None:
         """Raises Problem `not_permitted` unless one of `roles` is held in `unit`."""
         if not self.roles(unit) & set(roles):
-            raise Problem("not_permitted", f"This needs one of the roles {', '.join(sorted(roles))}.")
+            which = "the role" if len(roles) == 1 else "one of the roles"
+            raise Problem("not_permitted", f"This needs {which} {', '.join(sorted(roles))}.")
 
     def require_change(self) -> None:
         """Raises Problem `not_permitted` for who holds no role that may change anything."""

@@ -45,6 +45,7 @@ from app.web import (
     single_sign_on,
 )
 from app.web.assets import Assets
+from app.web.broken import for_people
 
 VERSION = "1"
 
@@ -87,6 +88,7 @@ def create_app(service: Service, *, works: bool = False) -> Application:
     app.state.live = Live(service.context)
     app.state.secure = service.context.settings.public_url.startswith("https://")
     problems.install(app)
+    for_people(app)
     v1 = APIRouter(prefix="/v1")
     rooms = (
         events, triage, cases, reviews, executions, control, policies, audit, live, schemas, indicators, summaries,

@@ -40,8 +40,9 @@ def executions(
     require_any_role(actor)
     with read_only(ground.engine) as session:
         query = (
-            select(Execution, Case)
+            select(Execution, Case, Proposal)
             .join(Case, col(Case.id) == col(Execution.case_id))
+            .join(Proposal, col(Proposal.id) == col(Execution.proposal_id))
             .where(col(Execution.tenant) == actor.tenant, *in_sight(actor, Case.unit))
         )
         if status:
@@ -52,9 +53,13 @@ def executions(
             query = query.where(col(Execution.id) < page.after[0])
         rows = session.exec(query.order_by(col(Execution.id).desc()).limit(page.limit + 1)).all()
         kept, cursor = page.cut(rows, lambda row: (row[0].id,))
-        return {
-            "items": [rendered(row) | {"customer": case.customer_id} for row, case in kept], "next_cursor": cursor
-        }  # fmt: skip
+        contents = opened(ground, session, actor.tenant, [proposal.content_payload for *_, proposal in kept])
+        items = [
+            rendered(row)
+            | {"customer": case.customer_id, "action": (contents.get(proposal.content_payload) or {}).get("action")}
+            for row, case, proposal in kept
+        ]
+        return {"items": items, "next_cursor": cursor}
 
 
 def of_case(session: Session, case_id: str) -> list[dict[str, Any]]:

@@ -1,12 +1,13 @@
-"""The firm's records that figures are made of, as its system of record has them now."""
+"""The firm's records as its system of record has them now: those that figures are made of, and its customers."""
 
 from app.context import Context
 from tools.figures.business import FirmRecords
 from tools.lookups import MOST_TIME
 from tools.ports import SourceUnavailable
-from tools.records import Assignment, Forecast, Invoice, Person, Project, TimeEntry
+from tools.records import Assignment, Customer, Forecast, Invoice, Person, Project, TimeEntry
 
 _MOST = 5_000
+_MOST_CUSTOMERS = 200
 
 
 def firm_records(ctx: Context, tenant: str) -> FirmRecords | None:
@@ -20,3 +21,12 @@ def firm_records(ctx: Context, tenant: str) -> FirmRecords | None:
         )  # fmt: skip
     except SourceUnavailable:
         return None
+
+
+def customers(ctx: Context, tenant: str) -> list[Customer]:
+    """To choose from, by name; none where they cannot be read."""
+    try:
+        found = ctx.connectors.reader(tenant).find(Customer, {}, _MOST_CUSTOMERS)
+    except SourceUnavailable:
+        return []
+    return sorted(found, key=lambda one: one.name)

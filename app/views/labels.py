@@ -6,7 +6,7 @@ from typing import Any
 from app.context import Context
 from app.views.earlier import Made, made
 from app.views.sentences import KIND_OF_ARGUMENT, SENTENCES, TERMS
-from app.views.words import called, day, money, short, spoken
+from app.views.words import called, day, language, money, short, spoken
 from tools import wording
 from tools.ports import ReadPort, SourceUnavailable
 from tools.records import RECORDS, Record
@@ -45,6 +45,12 @@ class Labels:
             return self._referred(str(value["$ref"])).in_full
         if isinstance(value, str) and argument in KIND_OF_ARGUMENT:
             return self.name(KIND_OF_ARGUMENT[argument], value)
+        if argument == "about" and isinstance(value, str) and value.partition("/")[0] in RECORDS:
+            return self.name(*value.split("/", 1))
+        if argument == "language":
+            return language(str(value))
+        if argument == "payment_days":
+            return f"{value} days"
         if isinstance(value, int) and not isinstance(value, bool) and argument.endswith("_minor"):
             return money(value, currency)
         if isinstance(value, int) and argument.endswith("minutes"):

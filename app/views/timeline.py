@@ -24,6 +24,7 @@ _PLAIN: Mapping[str, str] = {
     "session.started": "Signed in", "session.ended": "Signed out", "control.paused": "Something was paused",
     "control.resumed": "Something goes on again", "setting.proposed": "A setting was proposed",
     "setting.confirmed": "A setting was confirmed", "undo.asked": "Somebody asked to take it back",
+    "execution.claimed": "It is being carried out",
     "task.opened": "It became a task for a person",
     "task.closed": "The task was closed",
 }  # fmt: skip

@@ -5,6 +5,8 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel import Locale
+
 from tools import wording
 
 # What an argument, a field or an attribute is called where its own name would not do.
@@ -12,8 +14,17 @@ _CALLED: Mapping[str, str] = {
     "start_on": "start", "end_on": "end", "due_on": "due", "finish_on": "finish", "percent": "share of the week",
     "minutes": "effort", "remaining_minutes": "effort remaining", "payment_days": "payment term", "ids": "records",
 }  # fmt: skip
+_ENGLISH = Locale("en")
 _UNITS = ("_minor", "_minutes", "_id", "_ids", "_on", "_at", "_bp")
-_ACRONYMS: Mapping[str, str] = {"erp": "ERP", "crm": "CRM", "psa": "PSA", "sow": "SOW", "api": "API", "cfo": "CFO"}
+_ACRONYMS: Mapping[str, str] = {
+    "erp": "ERP",
+    "crm": "CRM",
+    "psa": "PSA",
+    "sow": "SOW",
+    "api": "API",
+    "cfo": "CFO",
+    "hr": "HR",
+}
 # Characters that reorder or hide text: shown by their number instead, so that nothing reads otherwise than it is.
 _HIDDEN = frozenset(
     [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0x00AD, 0x061C, 0x180E, 0xFEFF]
@@ -92,6 +103,11 @@ def called(name: str) -> str:
     for unit in _UNITS:
         name = name.removesuffix(unit)
     return spoken(name)
+
+
+def language(tag: str) -> str:
+    """`de` → `German`; what is no known language's tag stays as it is."""
+    return str(_ENGLISH.languages.get(tag, tag))
 
 
 def short(text: str, longest: int = 120) -> str:

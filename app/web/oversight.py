@@ -14,6 +14,7 @@ from app.context import Context
 from app.identity.sessions import SignedIn
 from app.views import audit, indicators
 from app.views.figure_rows import MOST, figure_rows
+from app.views.labels import Labels
 from app.views.pages import DEFAULT_LIMIT
 from app.views.pages import page as asked
 from app.views.people import directory
@@ -27,11 +28,11 @@ router = APIRouter(include_in_schema=False, route_class=PageRoute)
 _COUNTED = (
     ("Cases by state", "cases", "/cases?status="),
     ("Effects", "executions", "/executions?status="),
-    ("First decisions: actions are to", "decisions", "/figures/decisions?what="),
+    ("What the rules first said: actions are to", "decisions", "/figures/decisions?what="),
     ("Verdicts of people", "verdicts", "/figures/verdicts?what="),
     ("How customers who wrote sounded", "sentiment", "/cases?sentiment="),
-    ("What waited only because its workflow proposes", "rules_alone", "/figures/rules_alone?what="),
-    ("Where it only observes: actions would", "observed", "/figures/observed?what="),
+    ("Waited only because its workflow asks for everything", "rules_alone", "/figures/rules_alone?what="),
+    ("Where it only observes, actions would", "observed", "/figures/observed?what="),
 )
 _CALLED = {"auto": "run by themselves", "review": "wait for people", "deny": "be refused"}
 _IN_MEMORY = 8 * 1024 * 1024
@@ -100,7 +101,10 @@ def figures(request: Request, session: Session, days: int = 30) -> Response:
             "title": title, "picture": count_picture(counts, title),
             "parts": list(zip(counts.items(), hrefs, strict=True)),
         })  # fmt: skip
-    firm = found["business"]
+    labels, firm = Labels(context(request), session.actor.tenant), found["business"]
+    for one in (*found["incidents"]["business"], *found["incidents"]["technical"]):
+        kind, _, ident = (one["about"] or "").partition("/")
+        one["called"] = labels.called(kind, ident) if ident else ""
     ageing = firm and {
         "up to 30 days": firm["ageing"]["up_to_30"] // 60, "31 to 60 days": firm["ageing"]["up_to_60"] // 60,
         "older": firm["ageing"]["older"] // 60,

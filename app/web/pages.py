@@ -11,7 +11,7 @@ from fastapi import Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 
@@ -28,6 +28,7 @@ from app.views.timeline import told
 from app.web import assets, look
 from app.web.marking import acting
 from tools.ports import SourceUnavailable
+from tools.registry import TOOLS
 
 _MOST_FIELDS = 400
 _OF_THE_SESSION = ("csrf", "shown_at", "seen")
@@ -50,7 +51,7 @@ _ENVIRONMENT = Environment(
 )  # fmt: skip
 _ENVIRONMENT.filters |= {
     "spoken": words.spoken, "money": words.money, "day": words.day, "label": words.label, "lasted": words.lasted,
-    "share": words.share, "told": told, "acting": acting,
+    "share": words.share, "told": told, "acting": acting, "action": lambda tool: TOOLS[tool].title,
 }  # fmt: skip
 _PLACES = (
     ("/queue", "Queue"), ("/cases", "Cases"), ("/tasks", "By hand"), ("/executions", "Effects"), ("/rules", "Policies"),
@@ -177,7 +178,11 @@ async def same_site(request: Request) -> None:
         raise Problem("not_permitted", "This form came from another site.")
 
 
-def page(request: Request, template: str, session: SignedIn | None, code: int = 200, /, **shown: Any) -> HTMLResponse:
+def template(name: str) -> Template:
+    return _ENVIRONMENT.get_template(name)
+
+
+def page(request: Request, name: str, session: SignedIn | None, code: int = 200, /, **shown: Any) -> HTMLResponse:
     """Renders a template. In it: `session`, `may_read_log`, `here`, and the functions `when`, `left`, `here_with`."""
     zone, now = session.time_zone if session else "UTC", context(request).clock()
 
@@ -187,7 +192,7 @@ def page(request: Request, template: str, session: SignedIn | None, code: int = 
         return request.url.path + (f"?{urlencode(kept)}" if kept else "")
 
     reads_log = session is not None and bool({grant.role for grant in session.actor.grants} & READS_ALL)
-    text = _ENVIRONMENT.get_template(template).render(
+    text = template(name).render(
         session=session, here=request.url.path, zone=zone, here_with=here_with, may_read_log=reads_log,
         places=(*_PLACES, _LOG) if reads_log else _PLACES, when=lambda moment: words.when(moment, zone),
         left=lambda moment: words.left(moment, now), build=assets.BUILD,

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Request, Response
 
 from app import saved_views
 from app.api.requests import context
-from app.context import Context
 from app.errors import Problem
 from app.identity.sessions import SignedIn
 from app.views import queue as view
 from app.views import reviews
+from app.views.firm import customers
 from app.views.labels import Labels
 from app.views.pages import MAX_LIMIT
 from app.views.pages import page as asked
@@ -21,14 +21,11 @@ from app.views.sight import stamp
 from app.web.pages import Form, PageRoute, Session, SignedForm, go, open_shown, page, seal_shown
 from app.workflow.batch import MOST, give_batch
 from policies.attributes import APPROVER_ROLES
-from tools.ports import SourceUnavailable
-from tools.records import Customer
 from tools.registry import TOOLS
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
 _ROWS = 25
-_CUSTOMERS = 200
 _ASKED = ("status", "order", "tool", "customer", "role", "mine", "overdue", "q")
 
 
@@ -65,7 +62,7 @@ def queue(
         request, "queue.html", session, wanted=wanted, bundles=found["bundles"], next_cursor=found["next_cursor"],
         searched=found["searched"], counts=view.counts(ctx, actor), most=view.MOST_COUNTED, tools=TOOLS, q=q,
         riskiest=view.riskiest(ctx, actor) if plain else None, undoable=view.undoable(ctx, actor) if plain else [],
-        customers=_customers(ctx, actor.tenant), roles=_roles(session), statuses=reviews.STATUSES, cursor=cursor,
+        customers=customers(ctx, actor.tenant), roles=_roles(session), statuses=reviews.STATUSES, cursor=cursor,
         saved=saved, asked_for=asked_for,
         kept_as=next((each.name for each in saved if asked_for and each.query == asked_for), ""),
     )  # fmt: skip
@@ -149,10 +146,3 @@ def _roles(session: SignedIn) -> list[str]:
     """The reader's own first."""
     own = session.actor.roles() | {grant.role for grant in session.actor.grants}
     return sorted(APPROVER_ROLES, key=lambda role: role not in own)
-
-
-def _customers(ctx: Context, tenant: str) -> list[Customer]:
-    try:
-        return sorted(ctx.connectors.reader(tenant).find(Customer, {}, _CUSTOMERS), key=lambda each: each.name)
-    except SourceUnavailable:
-        return []

@@ -9,6 +9,7 @@ from app.api.requests import context
 from app.errors import Problem
 from app.identity.sessions import SignedIn
 from app.views import cases, executions
+from app.views.firm import customers
 from app.views.labels import Labels
 from app.views.pages import DEFAULT_LIMIT, MAX_LIMIT, Page
 from app.views.pages import page as asked
@@ -41,7 +42,7 @@ def list_cases(
     return page(
         request, "cases.html", session, rows=rows, next_cursor=found["next_cursor"], status=status, customer=customer,
         nothing=nothing, workflow=workflow, sentiment=sentiment, statuses=cases.STATUSES, cursor=cursor,
-        sentiments=get_args(Sentiment),
+        sentiments=get_args(Sentiment), customers=customers(ctx, session.actor.tenant),
     )  # fmt: skip
 
 
@@ -66,7 +67,7 @@ def _case(request: Request, session: SignedIn, case_id: str, problem: Problem | 
     may_correct = bool({grant.role for grant in session.actor.grants} & set(corrections.MAY_CORRECT))
     return page(
         request, "case.html", session, problem.status if problem else 200, case=found, proposals=proposals,
-        may_correct=may_correct, problem=problem, kinds=get_args(TriageKind),
+        may_correct=may_correct, problem=problem, kinds=get_args(TriageKind), labels=labels,
         customer_name=labels.name("customer", found["customer"]) if found["customer"] else "",
         project_name=labels.name("project", found["project"]) if found["project"] else "",
     )  # fmt: skip
@@ -114,7 +115,7 @@ def list_executions(request: Request, session: Session, status: str = "", by: st
     rows = [
         each | {
             "customer_name": labels.called("customer", each["customer"]) if each["customer"] else "",
-            "title": TOOLS[each["tool"]].title,
+            "sentence": labels.sentence(each["tool"], (each["action"] or {}).get("args")),
         }
         for each in found["items"]
     ]  # fmt: skip

@@ -124,9 +124,14 @@ def _evidence(labels: Labels, review: dict[str, Any]) -> list[dict[str, Any]]:
         str(fact["record"]): fact["value"] for fact in review["evidence"] if fact.get("field") == "currency"
     }  # fmt: skip
     return [
-        fact | {"said": labels.value(fact.get("field") or "", fact["value"], currencies.get(str(fact.get("record"))))}
-        for fact in review["evidence"]
+        fact | {"said": _said(labels, fact, currencies.get(str(fact.get("record"))))} for fact in review["evidence"]
     ]
+
+
+def _said(labels: Labels, fact: dict[str, Any], currency: str | None) -> str:
+    if fact.get("field") == "id" and fact.get("record"):
+        return labels.name(fact["record"]["kind"], str(fact["value"]))
+    return labels.value(fact.get("field") or "", fact["value"], currency)
 
 
 def _sources(review: dict[str, Any], case: dict[str, Any]) -> list[dict[str, Any]]:
@@ -143,7 +148,10 @@ def _rows(labels: Labels, review: dict[str, Any]) -> list[dict[str, Any]]:
     tool, args, before = review["action"]["tool"], review["action"]["args"] or {}, review["edited_from"]
     said, said_before = labels.values(tool, args), labels.values(tool, before or {})
     found = []
-    for name in [*args, *(name for name in before or {} if name not in args)]:
+    # As the action's form has them, what it is about first; not by the alphabet, in which they are stored.
+    form = list(TOOLS[tool].model.model_fields)
+    names = [*args, *(name for name in before or {} if name not in args)]
+    for name in sorted(names, key=lambda each: form.index(each) if each in form else len(form)):
         source = review["provenance"].get(name, {})
         # In words of several, what no record accounts for is marked.
         words = isinstance(args.get(name), str) and " " in args[name]

@@ -38,7 +38,7 @@ def test_name_colours_and_logo_are_seen_everywhere(browser: Browser) -> None:
     picture = browser.get(logo)
     assert (picture.content, picture.headers["content-type"]) == (PNG, "image/png")
     assert [entry.kind for entry in browser.world.entries()].count("tenant.branded") == 1
-    change(browser, logo="none", **GOOD)
+    change(browser, b"", logo="none", **GOOD)
     assert "/brand/logo" not in browser.get("/queue").text
     assert browser.get("/brand/logo").status_code == 404
 

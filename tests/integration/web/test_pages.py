@@ -150,6 +150,23 @@ def test_an_oversized_comment_is_refused_and_kept(browser: Browser, verdict: str
     assert browser.world.rows(Verdict) == []
 
 
+def test_what_is_not_there_or_breaks_is_a_page_for_people_and_a_problem_for_programs(browser: Browser) -> None:
+    people, programs = {"Accept": "text/html,*/*"}, {"Accept": "*/*"}
+    browser.sign_in("finn")
+    page = browser.client.get("/nowhere/<b>", headers=people)
+    assert (page.status_code, "<h1>There is no such thing here</h1>" in page.text, "<b>" in page.text) == (
+        404,
+        True,
+        False,
+    ), page.text
+    assert browser.client.get("/nowhere", headers=programs).json()["code"] == "not_found"
+    assert browser.client.get("/v1/nowhere", headers=people).json()["code"] == "not_found"
+    with browser.world.ctx.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE web_session RENAME TO gone")
+    page = browser.client.get("/queue", headers=people)
+    assert (page.status_code, "try again later" in text_of(page), "web_session" in page.text) == (503, True, False)
+
+
 def test_two_tabs_of_one_person(browser: Browser) -> None:
     """The first counts; the other learns so, and what changed in one is not approved in the other."""
     browser.sign_in("finn")
@@ -245,6 +262,19 @@ def test_a_case_is_dismissed(browser: Browser) -> None:
     case_id = browser.world.reviews()[0].case_id
     browser.send(browser.form(f"/cases/{case_id}", f"/cases/{case_id}/corrections", -1), comment="not a request")
     assert browser.world.reviews() == []
+
+
+def test_what_was_seen_and_left_alone_says_why(browser: Browser) -> None:
+    world = browser.world
+    kept = world.case_of("erp.invoice.drafted", {"invoice_id": INVOICE}, task())
+    left = world.case_of("erp.invoice.drafted", {"invoice_id": "inv-063"})
+    assert left.because is not None
+    browser.sign_in("finn")
+    page = browser.get("/cases", nothing="1")
+    assert "Seen, and nothing proposed" in text_of(page)
+    assert left.because in text_of(page).replace("&#39;", "'")
+    assert f"/cases/{left.id}" in page.text
+    assert f"/cases/{kept.id}" not in page.text
 
 
 def test_an_effect_is_taken_back(browser: Browser, another: Browser) -> None:

@@ -38,7 +38,7 @@ def test_a_change_is_drawn_with_its_numbers_and_nothing_in_it_runs() -> None:
 def test_the_numbers_under_it_are_those_of_the_plan() -> None:
     shown = change_shown(price(books(), ASKED), LABELS)
     standing = {row["name"]: (row["before"], row["after"], row["difference"]) for row in shown["standing"]}
-    assert standing["Project done"] == ("2026-07-24", "2026-07-29", "+5 days")
+    assert standing["Project done"] == ("24 Jul 2026", "29 Jul 2026", "+5 days")
     assert standing["Work left"] == ("500 h", "516 h", "+16 h")
     assert standing["Margin"] == ("EUR 35,000.00", "EUR 36,120.00", "EUR 1,120.00")
     assert "its error is not known" in shown["forecast"]
