@@ -1,5 +1,6 @@
 import gc
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from evals import harness
 from evals.harness import Result, passed_each_time, run, under_baseline
 from evals.intervals import Estimate
 from evals.prepared import Files, SetUnusable
-from evals.running import each
+from evals.running import _one_thread_each, each
+from evals.tasks import ALONE, LONGEST, QUICK, READ_BY_MODEL, TASKS
 from tests.unit.evals import toy
 
 pytestmark = pytest.mark.filterwarnings(f"ignore:{toy.LEFT_OPEN}:pytest.PytestUnraisableExceptionWarning")
@@ -103,3 +105,18 @@ def test_tasks_run_in_processes_of_their_own_with_the_same_result(tmp_path: Path
     assert isinstance(here["grounding"], Result)
     assert apart["grounding"].figures == here["grounding"].figures
     assert [row.answer for row in apart["grounding"].rows] == [row.answer for row in here["grounding"].rows]
+
+
+def test_what_is_said_of_tasks_names_tasks() -> None:
+    assert {*QUICK, *ALONE, *LONGEST, *READ_BY_MODEL} <= TASKS.keys()
+
+
+def test_several_processes_multiply_in_one_thread_each_and_what_was_set_before_comes_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    with _one_thread_each():
+        assert (os.environ["OMP_NUM_THREADS"], os.environ["OPENBLAS_NUM_THREADS"]) == ("1", "1")
+    assert os.environ["OMP_NUM_THREADS"] == "7"
+    assert "OPENBLAS_NUM_THREADS" not in os.environ
