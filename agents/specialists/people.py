@@ -1,5 +1,6 @@
 """People: a new colleague is made welcome; approved leave is covered on every booking it touches."""
 
+from collections import Counter
 from datetime import date, timedelta
 
 from agents.situation import Situation, fact_id, working_day
@@ -26,7 +27,7 @@ def _joined(situation: Situation, person: Person) -> Plan:
     summary = f"{person.name} joins as {person.title} on {day(starts_on)}."
     manager = situation.person(person.manager_id) if person.manager_id else None
     if manager is None:
-        return Plan(summary, nothing_because=f"{person.id} has no manager who works here to give the tasks to")
+        return _unmanaged(situation, person, summary)
     if person.ends_on is not None and person.ends_on < situation.today:
         return Plan(summary, nothing_because=f"the records say that {person.id} left on {person.ends_on}")
     doubt = f" The records say {day(person.starts_on)}: settle which holds." if starts_on != person.starts_on else ""
@@ -56,6 +57,26 @@ def _joined(situation: Situation, person: Person) -> Plan:
         alternatives=["Use the unit's own checklist."],
     )  # fmt: skip
     return Plan(summary, (step,))
+
+
+def _unmanaged(situation: Situation, person: Person, summary: str) -> Plan:
+    """Whoever most of the unit's people report to has to hear of it: nobody else plans the first weeks."""
+    colleagues = situation.lookups.people(person.unit) if person.unit else []
+    named = Counter(one.manager_id for one in colleagues if one.manager_id and one.id != person.id)
+    heads = (situation.person(ident) for ident, _ in sorted(named.items(), key=lambda each: (-each[1], each[0])))
+    head = next((one for one in heads if one is not None), None)
+    if head is None:
+        return Plan(summary, nothing_because=f"{person.id} has no manager who works here to give the tasks to")
+    name = task(
+        situation, "manager", head,
+        title=line(f"Name a line manager for {person.name}"),
+        description=f"{person.name} joins as {person.title}, and nobody who works here is on record as the manager.",
+        due_on=working_day(situation.today, 1),
+        why="Without a manager nobody plans the first weeks, and nobody consents to a booking.",
+        facts=(fact_id(person, "name"), fact_id(person, "title")), triggered_by=("event#starts_on",),
+        alternatives=("Enter the manager in the records.",),
+    )  # fmt: skip
+    return Plan(summary, (name,))
 
 
 def _leave(situation: Situation, person: Person) -> Plan:

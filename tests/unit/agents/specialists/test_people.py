@@ -1,7 +1,7 @@
 from datetime import date
 from typing import Any
 
-from tests.unit.agents.small_firm import ERP, Desk, after, args, tools
+from tests.unit.agents.small_firm import ERP, Desk, after, args, person, tools
 from tools.records import Leave
 
 
@@ -27,10 +27,19 @@ def test_a_new_colleague_is_made_welcome_by_the_manager(desk: Desk) -> None:
     assert (tasks["about_kind"], tasks["about"]) == ("person", "per-bob")
     assert {task["assignee_id"] for task in tasks["tasks"]} == {"per-lead", "per-bob"}
     assert "settle which holds" in outcome.proposals[0].rationale
+
+
+def test_of_a_new_colleague_without_a_manager_whoever_leads_most_of_the_unit_hears(desk: Desk) -> None:
     desk.firm.change("person/per-bob", manager_id=None)
-    assert "no manager" in str(
-        desk.run("hr.person.joined", person_id="per-bob", starts_on=after(14).isoformat()).nothing_because
-    )
+    desk.firm.put(person("per-cem", "Cem Aydin", manager_id="per-lead"))
+    joined = {"person_id": "per-bob", "starts_on": after(14).isoformat()}
+    outcome = desk.run("hr.person.joined", **joined)
+    assert tools(outcome) == ["create_task"]
+    assert (args(outcome, "create_task")["assignee_id"], outcome.proposals[0].ungrounded) == ("per-lead", [])
+    desk.firm.change("person/per-lead", ends_on=after(-1))
+    assert args(desk.run("hr.person.joined", **joined), "create_task")["assignee_id"] == "per-boss"
+    desk.firm.change("person/per-bob", unit=None)
+    assert "no manager" in str(desk.run("hr.person.joined", **joined).nothing_because)
 
 
 def test_leave_is_covered_by_a_free_colleague_with_the_skill(desk: Desk) -> None:
