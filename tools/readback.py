@@ -54,6 +54,7 @@ from tools.records import (
     TimeEntry,
     Workspace,
 )  # fmt: skip
+from tools.values import RecordKey
 
 R = TypeVar("R", bound=Record)
 
@@ -67,6 +68,20 @@ def _differs(record: Record | None, what: str, expected: dict[str, object]) -> l
         for field, value in expected.items()
         if value is not None and not isinstance(value, Ref) and found[field] != value
     ]
+
+
+def overtaken(receipt: Receipt, read: ReadPort) -> bool:
+    """Whether records that the receipt says were changed have been changed again since.
+
+    What differs may then be somebody else's doing. A record that a connector only claims to have changed stands at an
+    earlier version than the one it claims. Raises SourceUnavailable.
+    """
+    stands = []
+    for name, left_at in receipt.versions.items():
+        key = RecordKey.parse(name)
+        record = read.get(RECORDS[key.kind], key.id)
+        stands.append(record.version - left_at if record else -1)
+    return any(stands) and min(stands) >= 0
 
 
 def _fetch(read: ReadPort, model: type[R], receipt: Receipt, field: str) -> tuple[R | None, str]:

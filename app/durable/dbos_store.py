@@ -129,6 +129,10 @@ class DbosTable:
         self._held = sa.text(
             f"SELECT workflow_uuid FROM {table} WHERE status = 'PENDING' AND executor_id = :executor"  # noqa: S608
         )
+        self._acquit = sa.text(
+            f"UPDATE {table} SET recovery_attempts = recovery_attempts - 1 "  # noqa: S608
+            "WHERE workflow_uuid = :id AND recovery_attempts > 0"
+        )
         self._live = sa.text(
             f"SELECT workflow_uuid FROM {table} WHERE status IN ('ENQUEUED', 'PENDING') AND queue_name = :kind "  # noqa: S608
             f"UNION ALL SELECT workflow_uuid FROM {table} WHERE status = 'DELAYED' AND queue_name = :kind"
@@ -168,6 +172,12 @@ class DbosTable:
         """Ids of the items that this executor has claimed and not ended."""
         with self._engine.connect() as connection:
             return set(connection.execute(self._held, {"executor": executor_id}).scalars())
+
+    def acquit(self, ids: set[str]) -> None:
+        """The last death of a process that had claimed these items does not count against them."""
+        if ids:
+            with self._engine.begin() as connection:
+                connection.execute(self._acquit, [{"id": ident} for ident in sorted(ids)])
 
     def live_rows(self, kind: str) -> set[str]:
         """Rows with an item of this kind waiting, delayed or running."""

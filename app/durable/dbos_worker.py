@@ -160,9 +160,11 @@ class DbosWorker:
                 if self._stopping.is_set():
                     raise _Refused
                 self._active += 1
+            self._liveness.begin(item.id)
             try:
                 self._attempt(work, item)
             finally:
+                self._liveness.end(item.id)
                 with self._idle:
                     self._active -= 1
                     self._idle.notify_all()
@@ -232,8 +234,12 @@ class DbosWorker:
     def _keep_house(self) -> None:
         dead = [holder for holder in self._queue.table.holders() if not self._liveness.alive(holder)]
         if dead:
+            unbegun = set().union(*(self._unbegun(holder) for holder in dead))
             # DBOS keeps this call for its paid conductor; a row goes back only while it is claimed by one of the dead.
-            recovered = DBOS._recover_pending_workflows(dead)  # noqa: SLF001
+            recovered = {handle.get_workflow_id() for handle in DBOS._recover_pending_workflows(dead)}  # noqa: SLF001
+            self._queue.table.acquit(recovered & unbegun)
+            for holder in dead:
+                self._liveness.bury(holder)
             _log.warning("took over %d items of %s", len(recovered), ", ".join(dead))
             fault_point("worker.took_over")
         self._take_up_stranded()
@@ -242,6 +248,11 @@ class DbosWorker:
         if missing:
             with unit_of_work(self._engine) as session:
                 self._queue.put_again(session, [tick for tick in ticks if tick.row in missing])
+
+    def _unbegun(self, dead: str) -> set[str]:
+        """What a dead executor had claimed and not begun: it cannot have died of that."""
+        begun = self._liveness.begun_by(dead)
+        return set() if begun is None else self._queue.table.held_by(dead) - begun
 
     def _take_up_stranded(self) -> None:
         """Gives back what this process claimed and does not run: the database failed between the claim and the start,

@@ -2,6 +2,9 @@
 
 On SQLite all processes are on one machine, so each holds a lock on a file of its own beside the database: the kernel
 drops it the instant the process dies, however it dies. On PostgreSQL each beats a row, by the database's clock.
+
+An executor also notes which items it has begun: a process that dies holds many more that it only claimed, and only
+what was under way can be what it died of. The notes need to outlive the process, not the machine.
 """
 
 import contextlib
@@ -26,6 +29,15 @@ executor_table: Final = sa.Table(
     sa.Column("executor_id", sa.String(80), primary_key=True),
     sa.Column("beat_at", sa.DateTime(timezone=True), nullable=False),
 )
+begun_table: Final = sa.Table(
+    "work_begun",
+    metadata,
+    sa.Column("executor_id", sa.String(80), primary_key=True),
+    sa.Column("item_id", sa.String(400), primary_key=True),
+)
+_NO_WAIT_FOR_DISK: Final = sa.text("SET LOCAL synchronous_commit = off")
+_MOST_NOTED: Final = 256 * 1024
+"""Bytes of notes after which a file is begun anew with what is under way."""
 
 
 class Liveness(Protocol):
@@ -41,18 +53,37 @@ class Liveness(Protocol):
         """Be dead: what is still claimed may be taken over."""
         ...
 
+    def begin(self, item_id: str) -> None:
+        """Note that an item is under way here."""
+        ...
+
+    def end(self, item_id: str) -> None:
+        """It is not any more, or will not be in a moment."""
+        ...
+
+    def begun_by(self, executor_id: str) -> set[str] | None:
+        """All that a dead executor had under way, and perhaps what it had ended; None where it left no notes."""
+        ...
+
+    def bury(self, executor_id: str) -> None:
+        """Forget a dead executor, whose items have been given back."""
+        ...
+
 
 class FileLocks:
-    """Liveness on one machine: `<folder>/<executor id>` is locked while its process lives."""
+    """Liveness on one machine: `<folder>/<executor id>` is locked while its process lives, and holds its notes."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._own: tuple[Path, int] | None = None
+        self._doing: set[str] = set()
+        self._noted = 0
+        self._lock = threading.Lock()
 
     def join(self, executor_id: str) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / executor_id
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         self._own = (path, descriptor)
 
@@ -69,8 +100,6 @@ class FileLocks:
         except BlockingIOError:
             return True
         else:
-            # Ids are never used twice, so nobody can be about to lock this file.
-            path.unlink(missing_ok=True)
             return False
         finally:
             os.close(descriptor)
@@ -82,12 +111,40 @@ class FileLocks:
             path.unlink(missing_ok=True)
             os.close(descriptor)
 
+    def begin(self, item_id: str) -> None:
+        # On a full disk an item is only not blamed.
+        with self._lock, contextlib.suppress(OSError):
+            self._doing.add(item_id)
+            if self._own is None:
+                return
+            _, descriptor = self._own
+            noted = {item_id}
+            if self._noted > _MOST_NOTED:
+                os.ftruncate(descriptor, 0)
+                self._noted, noted = 0, self._doing
+            self._noted += os.write(descriptor, "".join(f"{item}\n" for item in noted).encode())
+
+    def end(self, item_id: str) -> None:
+        with self._lock:
+            self._doing.discard(item_id)
+
+    def begun_by(self, executor_id: str) -> set[str] | None:
+        try:
+            return set((self._folder / executor_id).read_text().splitlines())
+        except FileNotFoundError:
+            return None
+
+    def bury(self, executor_id: str) -> None:
+        # Ids are never used twice, so nobody can be about to lock this file.
+        (self._folder / executor_id).unlink(missing_ok=True)
+
 
 class Heartbeats:
-    """Liveness across machines: a row in `work_executor`, beaten by a thread."""
+    """Liveness across machines: a row in `work_executor`, beaten by a thread; its notes are rows in `work_begun`."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self._ended: list[str] = []
         self._own: str | None = None
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -117,6 +174,28 @@ class Heartbeats:
                 )
         return fresh is not None
 
+    def begin(self, item_id: str) -> None:
+        # Without the note the item is only not blamed, and a machine that fails takes nobody's process with it.
+        with contextlib.suppress(sa.exc.DBAPIError), self._engine.begin() as connection:
+            connection.execute(_NO_WAIT_FOR_DISK)
+            connection.execute(
+                postgresql.insert(begun_table)
+                .values(executor_id=self._own, item_id=item_id)
+                .on_conflict_do_nothing()
+            )  # fmt: skip
+
+    def end(self, item_id: str) -> None:
+        self._ended.append(item_id)
+
+    def begun_by(self, executor_id: str) -> set[str] | None:
+        query = sa.select(begun_table.c.item_id).where(begun_table.c.executor_id == executor_id)
+        with self._engine.connect() as connection:
+            return set(connection.execute(query).scalars())
+
+    def bury(self, executor_id: str) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(begun_table).where(begun_table.c.executor_id == executor_id))
+
     def leave(self) -> None:
         self._stop.set()
         if self._thread is not None:
@@ -124,6 +203,7 @@ class Heartbeats:
         if self._own is not None:
             with self._engine.begin() as connection:
                 connection.execute(sa.delete(executor_table).where(executor_table.c.executor_id == self._own))
+            self.bury(self._own)
             self._own = None
 
     def _beat(self) -> None:
@@ -139,3 +219,13 @@ class Heartbeats:
                         index_elements=["executor_id"], set_={"beat_at": sa.func.clock_timestamp()}
                     )
                 )
+                self._forget_ended(connection)
+
+    def _forget_ended(self, connection: sa.Connection) -> None:
+        ended, self._ended = self._ended, []
+        if ended:
+            connection.execute(
+                sa.delete(begun_table).where(
+                    begun_table.c.executor_id == self._own, begun_table.c.item_id.in_(ended)
+                )
+            )  # fmt: skip

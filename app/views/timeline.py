@@ -27,6 +27,8 @@ _PLAIN: Mapping[str, str] = {
     "execution.claimed": "It is being carried out",
     "task.opened": "It became a task for a person",
     "task.closed": "The task was closed",
+    "execution.overtaken": "Others changed the record before it was read back; that it took effect the system says",
+    "execution.unresolved": "Whether it took effect could not be established",
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from app.workflow.faults import fault_point
 from app.workflow.material import Material
 from app.workflow.record import log
 from policies.targets import with_results
+from tools.readback import overtaken
 from tools.receipt import Receipt
 from tools.registry import TOOLS
 
@@ -42,11 +43,13 @@ def handle(ctx: Context, item: WorkItem) -> None:
     differs = TOOLS[action.tool].confirm(action, receipt, read)
     written = wrote(action, read)
     fault_point("reconcile.read_back")
-    if differs:
+    # Somebody may have changed the record again before it was asked: then the connector's word is all there is.
+    on_its_word = bool(differs) and overtaken(receipt, read)
+    if differs and not on_its_word:
         raise Unresolved("; ".join(differs))
     # A database that was restored may be of before the claim, which reserved the money that has moved since.
     material = found.material(ctx, action, ctx.clock()) if found.decision.amount_minor else None
-    _applied(ctx, execution, receipt, written, found, material)
+    _applied(ctx, execution, receipt, written, found, material, on_its_word=on_its_word)
     fault_point("reconcile.applied")
 
 
@@ -73,8 +76,9 @@ def give_up(ctx: Context, item: WorkItem, error: Exception) -> None:
 
 
 def _applied(
-    ctx: Context, seen: Execution, receipt: Receipt, keys: list[str], found: Dossier, material: Material | None
-) -> None:
+    ctx: Context, seen: Execution, receipt: Receipt, keys: list[str], found: Dossier, material: Material | None, *,
+    on_its_word: bool,
+) -> None:  # fmt: skip
     now = ctx.clock()
     with unit_of_work(ctx.engine) as session:
         execution = locked(session, seen.id)
@@ -84,6 +88,12 @@ def _applied(
         if material is not None and not _reserved(session, execution):
             lock_head(session, execution.tenant)
             reserve(session, execution, found, material, found.decision.amount_minor or 0, now)
+        if on_its_word:
+            log(
+                ctx, session, route.worker(execution.tenant), "execution.overtaken",
+                refs={"case": execution.case_id, "execution": execution.id, "proposal": execution.proposal_id},
+                details={"records": sorted(receipt.versions)},
+            )  # fmt: skip
         finish(ctx, session, execution, now, status="succeeded", receipt=receipt)
 
 

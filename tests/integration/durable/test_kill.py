@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.durable.dbos_queue import DbosQueue
+from app.durable.dbos_store import SCHEMA
 from app.durable.port import WorkItem
 from app.store.engine import read_only, unit_of_work
 
@@ -26,9 +27,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 @contextmanager
-def worker(url: str) -> Iterator[subprocess.Popen[str]]:
+def worker(url: str, seconds: float = 0.01) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("worker.py")), url, "0.01"],
+        [sys.executable, str(Path(__file__).with_name("worker.py")), url, str(seconds)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -105,3 +106,39 @@ def test_two_processes_share_the_work_and_one_takes_over_from_the_other(
         second.communicate("\n", timeout=30)
         assert second.returncode == 0
     assert effects(engine) == ALL
+
+
+def test_only_what_was_under_way_is_blamed_for_a_death(url: str, engine: sa.Engine, queue: DbosQueue) -> None:
+    """Eight are under way in a process and sixteen more claimed: only of one of the eight can it have died."""
+    claimed, under_way, deaths = 20, 8, 3
+    put(engine, queue, 0, claimed)
+    holders: set[str] = set()
+    for life in range(deaths + 1):
+        with worker(url, seconds=300) as process:
+            holders |= {until_held(queue, claimed, holders)}
+            if life < deaths:
+                time.sleep(0.5)
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+            else:
+                blamed = counts(engine)
+    assert len(holders) == deaths + 1
+    assert sum(blamed) - claimed == deaths * under_way, blamed  # each claim counts one, also the one that still lasts
+
+
+def until_held(queue: DbosQueue, count: int, before: set[str]) -> str:
+    """The executor that holds so many items and is none of those before."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for holder in set(queue.table.holders()) - before:
+            if len(queue.table.held_by(holder)) == count:
+                return holder
+        time.sleep(0.05)
+    raise AssertionError(f"nobody else holds {count} items")
+
+
+def counts(engine: sa.Engine) -> list[int]:
+    table = "workflow_status" if engine.dialect.name == "sqlite" else f"{SCHEMA}.workflow_status"
+    statement = sa.text(f"SELECT recovery_attempts FROM {table} WHERE queue_name = 'triage'")
+    with read_only(engine) as session:
+        return [int(count) for count in session.connection().execute(statement).scalars()]

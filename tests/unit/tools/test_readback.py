@@ -7,8 +7,9 @@ import pytest
 from tests.unit.tools.conftest import MORNING
 from tools.actions import parse_action
 from tools.connectors.sandbox import Sandbox
+from tools.readback import overtaken
 from tools.receipt import Receipt
-from tools.records import Milestone, Project
+from tools.records import Milestone, Project, Ticket
 from tools.registry import TOOLS
 
 
@@ -32,6 +33,25 @@ def test_each_field_that_differs_is_named_without_its_value(firm: Sandbox) -> No
         f"task {made}: title is not what was asked for",
         f"task {made}: about is not what was asked for",
     ]
+
+
+def test_what_was_changed_again_since_is_overtaken(firm: Sandbox) -> None:
+    ticket = firm.find(Ticket, {"status": "open"})[0].id
+    first = firm.apply(parse_action("set_ticket_priority", {"ticket_id": ticket, "priority": "p1"}), "k")
+    assert not overtaken(first, firm)
+    second = firm.apply(parse_action("set_ticket_priority", {"ticket_id": ticket, "priority": "p3"}), "l")
+    assert overtaken(first, firm)
+    assert not overtaken(second, firm)
+
+
+def test_a_lie_and_a_receipt_that_names_no_version_are_not_overtaken(firm: Sandbox) -> None:
+    ticket = firm.find(Ticket, {"status": "open"})[0].id
+    firm.fault("lie", "set_ticket_priority", 1)
+    lie = firm.apply(parse_action("set_ticket_priority", {"ticket_id": ticket, "priority": "p1"}), "k")
+    firm.apply(parse_action("set_ticket_priority", {"ticket_id": ticket, "priority": "p3"}), "l")
+    assert not overtaken(lie, firm)
+    assert not overtaken(lie.model_copy(update={"versions": {}}), firm)
+    assert not overtaken(lie.model_copy(update={"versions": {"ticket/tic-404": 0}}), firm)
 
 
 def test_as_many_tasks_as_were_asked_for(firm: Sandbox) -> None:

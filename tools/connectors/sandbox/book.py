@@ -34,6 +34,8 @@ class Book:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
+        self.versions: dict[str, int] = {}
+        """Of what was added or changed: the version at which it stands now, by `<kind>/<id>`."""
 
     def get(self, model: type[R], ident: str) -> R | None:
         row = self.connection.execute(
@@ -83,6 +85,7 @@ class Book:
         rows: list[tuple[str, str, str]] = []
         links: list[tuple[str, str, str, str]] = []
         for record in records:
+            self.versions[f"{record.kind}/{record.id}"] = record.version
             rows.append((record.kind, record.id, record.model_dump_json(exclude_none=True)))
             links.extend(index_rows(record))
         self.connection.executemany("INSERT INTO record (kind, id, body) VALUES (?, ?, ?)", rows)
@@ -98,6 +101,7 @@ class Book:
                 "authors": record.authors | {field: author(field) for field in moved},
             }
         )  # fmt: skip
+        self.versions[f"{record.kind}/{record.id}"] = changed.version
         self.connection.execute(
             "UPDATE record SET body = ? WHERE kind = ? AND id = ?",
             (changed.model_dump_json(exclude_none=True), record.kind, record.id),

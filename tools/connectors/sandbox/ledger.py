@@ -47,9 +47,11 @@ def pretend(connection: sqlite3.Connection, pen: Pen) -> Receipt:
 
 
 def _receipt(connection: sqlite3.Connection, pen: Pen) -> Receipt:
-    effect = _EFFECTS[pen.action.tool](Book(connection), pen)
+    book = Book(connection)
+    effect = _EFFECTS[pen.action.tool](book, pen)
     return Receipt(
-        key=pen.key, tool=pen.action.tool, result=effect.result, before=effect.before, applied_at=pen.now
+        key=pen.key, tool=pen.action.tool, result=effect.result, before=effect.before, versions=book.versions,
+        applied_at=pen.now,
     )  # fmt: skip
 
 
