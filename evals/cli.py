@@ -60,7 +60,7 @@ def tasks(
 
     Without files: the public sets in COUNTERSIGN_DATA_DIR, split as each task says; without a name all whose data is
     there. With --json: [{"task","n","figures":{NAME:{"value","low","high"}},"seconds","train_file","test_file",
-    "commit","dirty","notes","under","reasoner","repeat","compared"}], the files by sha256; of mspsp
+    "commit","dirty","notes","under","cpu_seconds","reasoner","repeat","compared"}], the files by sha256; of mspsp
     alone a row an instance, {"instance","makespan","optimal","seconds","bound"}. Intervals are of 95 %. The
     folder that is named at the end holds run.json (every row), report.html and Inspect's logs. Exits with 1 where a
     figure's whole interval misses the baseline in evals/baselines, with 2 where a set or an earlier run cannot be used.

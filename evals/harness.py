@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import subprocess
 import tempfile
 import time
@@ -38,7 +39,8 @@ class EvaluationFailed(Exception):
 
 @dataclass(frozen=True)
 class Result:
-    """`seconds` is wall time of preparing, answering and scoring; `under` names figures that miss the baseline.
+    """`seconds` is wall time of preparing, answering and scoring, `cpu_seconds` what all cores did meanwhile for this
+    process and the ones it waited for; `under` names figures that miss the baseline.
 
     `repeat` is how often every row was answered: figures are means over the repetitions. `rows` are for the run's
     file; what `failed` of them, what is `shown` and how they differ from an earlier run's are for its report. `listed`:
@@ -55,6 +57,7 @@ class Result:
     dirty: bool | None
     notes: Mapping[str, Any]
     under: tuple[str, ...]
+    cpu_seconds: float = 0.0
     reasoner: str = "embedded"
     repeat: int = 1
     rows: Sequence[Row] = field(default=(), repr=False)
@@ -84,7 +87,7 @@ def run(name: str, files: Files, repeat: int = 1, logs: Path | None = None, befo
     """
     if files.reasoner == "model" and name not in READ_BY_MODEL:
         raise SetUnusable("no reasoner takes part in this task, so there is nothing for a model to answer")
-    started = time.monotonic()
+    started, worked = time.monotonic(), _worked()
     prepared: Prepared = import_module(f"evals.tasks.{TASKS[name]}").prepare(name, files)
     if files.quick and name in QUICK:
         prepared = prepared.sampled(QUICK[name], SEED)
@@ -99,11 +102,16 @@ def run(name: str, files: Files, repeat: int = 1, logs: Path | None = None, befo
     return Result(
         name, len(prepared.truths), figures, round(time.monotonic() - started, 2), prepared.train_file,
         prepared.test_file, commit, dirty, prepared.notes, under_baseline(name, figures, files.reasoner),
-        files.reasoner, repeat, rows,
+        round(_worked() - worked, 2), files.reasoner, repeat, rows,
         failed=[row for row in rows if right is not None and not right(row.truth, row.answer)],
         shown=shown([row.truth for row in rows], [row.answer for row in rows]) if shown is not None else None,
         differences=compare(rows, before, prepared.figures) if before is not None else (), listed=prepared.listed,
     )  # fmt: skip
+
+
+def _worked() -> float:
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
 
 
 def bounds(name: str, reasoner: str) -> dict[str, tuple[str, float]]:

@@ -61,8 +61,14 @@ def _pooled(
         }
         for name, future in futures.items():
             outcome = future.result()
-            files.told(f"{name}: {outcome.seconds:,.0f} s" if isinstance(outcome, Result) else f"{name}: no result")
+            files.told(f"{name}: {_took(outcome)}")
             yield name, outcome
+
+
+def _took(outcome: Outcome) -> str:
+    if isinstance(outcome, Result):
+        return f"{outcome.seconds:,.0f} s, {outcome.cpu_seconds:,.0f} of CPU"
+    return "no result"
 
 
 def _outcome(name: str, files: Files, repeat: int, logs: Path, before: Earlier | None) -> Outcome:
