@@ -70,6 +70,15 @@ class Actor:
             raise Problem("not_permitted", f"This token has no scope {scope}.")
 
 
+def with_relation(roles: frozenset[str], record_id: str | None, line_manager: str | None) -> frozenset[str]:
+    """`roles`, and that of a line manager for whose own record this is, if one of the roles changes something.
+
+    Only to find out whom to tell: whether they may is looked at when they speak (app/workflow/authority.py).
+    """
+    asked = line_manager is not None and record_id == line_manager and not roles <= CHANGES_NOTHING
+    return roles | {"line_manager"} if asked else roles
+
+
 def system_actor(tenant: str, name: str) -> Actor:
     """The service itself, named after the step that acts (`worker`, `sweep`); it holds no role and approves nothing."""
     return Actor(f"system/{name}", tenant, name, "system", (), "worker", signed_in_how="process")

@@ -102,6 +102,8 @@ class Said(Answer):
 
 
 class Review(Answer):
+    """`line_manager`: the person record of who is asked where a requirement names that relation like a role."""
+
     id: str
     case_id: str
     proposal_id: str
@@ -126,6 +128,7 @@ class Review(Answer):
     risk: Risk
     decision: ReviewDecision
     required: list[Requirement]
+    line_manager: str | None
     verdicts: list[Said]
     editors: list[Named]
     created_at: Time

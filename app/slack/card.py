@@ -119,7 +119,7 @@ def _asked(
     begin: list[Block] = []
     if number is not None:
         begin += [kit.divider(), kit.section(kit.plain(f"{number}. {sentence}"))]
-    begin.append(kit.context(kit.words(f"risk *{review['risk']['score']}* of 100"), *_progress(review)))
+    begin.append(kit.context(kit.words(f"risk *{review['risk']['score']}* of 100"), *_progress(labels, review)))
     if review["erased"]:
         return [*begin, kit.section(kit.plain("The content was erased; it can no longer be approved."))], False
     body = content.whole(labels, review, events)
@@ -130,10 +130,16 @@ def _asked(
     return [*begin, *content.brief(labels, review), folded, _buttons(labels, review, approve=False)], False
 
 
-def _progress(review: dict[str, Any]) -> list[Block]:
+def _progress(labels: Labels, review: dict[str, Any]) -> list[Block]:
     """By when, who is needed, and who has said yes already."""
     given = [each["by"]["name"] for each in review["verdicts"] if each["verdict"] == "approve" and each["counts"]]
-    needs = [f"{each['approvers']} × {spoken(' or '.join(each['roles']))}" for each in needed(review["required"])]
+    called = {role: spoken(role) for need in review["required"] for role in need["roles"]}
+    if review["line_manager"]:
+        called["line_manager"] = f"line manager ({labels.called('person', review['line_manager'])})"
+    needs = [
+        f"{each['approvers']} × {' or '.join(called[role] for role in each['roles'])}"
+        for each in needed(review["required"])
+    ]
     found = [kit.words(f"decide by {kit.moment(review['due_at'])}"), kit.plain("; ".join(needs), 400)]
     if review["escalated_at"]:
         found.append(kit.words("*escalated*"))

@@ -17,7 +17,7 @@ from app.store.engine import read_only
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0011"
+HEAD = "0012"
 """The newest revision; a test holds it against the folder."""
 _FOLDER = Path(__file__).parent / "migrations"
 _ADVISORY_LOCK = 0x636F756E  # one process migrates a PostgreSQL database at a time

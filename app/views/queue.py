@@ -132,7 +132,7 @@ def described(labels: Labels, actor: Actor, review: dict[str, Any]) -> dict[str,
         "words": words or {},
         "customer_name": labels.called("customer", review["customer"]) if review["customer"] else "",
         "needs": reviews.needed(review["required"]),
-        "mine": reviews.may_decide(actor, review["required"], review["unit"]),
+        "mine": reviews.may_decide(actor, review["required"], review["unit"], review["line_manager"]),
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Text, cast, tuple_
 from sqlmodel import Session, col, select
 
-from app.actor import Actor
+from app.actor import Actor, with_relation
 from app.errors import Problem
 from app.ground import Ground
 from app.store.engine import read_only
@@ -112,9 +112,12 @@ def render(ground: Ground, session: Session, actor: Actor, rows: Sequence[Review
     ]
 
 
-def may_decide(actor: Actor, required: Sequence[dict[str, Any]], unit: str | None) -> bool:
-    """Whether one of the actor's roles counts for one of the requirements (or is the one it escalates to)."""
-    roles = actor.roles(unit)
+def may_decide(
+    actor: Actor, required: Sequence[dict[str, Any]], unit: str | None, line_manager: str | None = None
+) -> bool:
+    """Whether one of the actor's roles counts for one of the requirements (or is the one it escalates to), or they are
+    the line manager whom it asks."""
+    roles = with_relation(actor.roles(unit), actor.record_id, line_manager)
     return any(roles & {*each["roles"], each.get("escalate_to")} for each in required)
 
 
@@ -147,7 +150,10 @@ def _mine(session: Session, actor: Actor, where: Sequence[Any], page: Page, by: 
             col(Verdict.verdict).in_(("approve", "reject")),
         )  # fmt: skip
         done = set(session.exec(spoken))
-        found += [row for row in rows if row.id not in done and may_decide(actor, row.required, row.unit)]
+        found += [
+            row for row in rows
+            if row.id not in done and may_decide(actor, row.required, row.unit, row.line_manager)
+        ]  # fmt: skip
         if len(rows) < _SCANNED_AT_ONCE:
             break
         last = rows[-1]
@@ -185,7 +191,7 @@ def _rendered(
             "reasons": list(decision.reasons), "mode": decision.mode, "ruleset": decision.ruleset_digest,
             "amount_minor": decision.amount_minor, "stage": decision.stage, "at": stamp(decision.at),
         },
-        "required": list(row.required),
+        "required": list(row.required), "line_manager": row.line_manager,
         "verdicts": [
             {
                 "by": {"id": each.principal_id, "name": known.get(each.principal_id)}, "verdict": each.verdict,

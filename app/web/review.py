@@ -92,7 +92,7 @@ def _review(
         evidence=_evidence(labels, shown), loads=_loads(shown, labels), change=_change(shown, labels),
         customer_name=labels.name("customer", shown["customer"]) if shown["customer"] else "",
         may_change=not {grant.role for grant in actor.grants} <= CHANGES_NOTHING,
-        mine=reviews.may_decide(actor, shown["required"], shown["unit"]), needs=_needs(shown),
+        mine=reviews.may_decide(actor, shown["required"], shown["unit"], shown["line_manager"]), needs=_needs(shown),
         comment=(form or {}).get("comment", ""), precedents=precedents(ctx, actor, shown),
         execution=next((each for each in case["executions"] if each["proposal_id"] == shown["proposal_id"]), None),
         beside=queue.beside(ctx, actor, review_id), may_withdraw=_may_withdraw(ctx, session, case, shown),

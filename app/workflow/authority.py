@@ -44,24 +44,23 @@ def check_authority(
     requires, in its unit; withdrawing that, or being the requester. A role lent by a party to the action counts for
     nothing, nor does one whose lender could not approve the amount; and an amount above the actor's own limit, alone or
     with what they approved before, is not theirs to approve. What they are to whom the action concerns counts like a
-    role, for those who have a role in the unit that changes something.
+    role where they approve or reject, for those who have a role in the unit that changes something.
     """
     around = parties(ctx, session, found, review.editor_ids)
     barred = frozenset(name for names in around.values() for name in names)
     needed = required_roles(review)
+    amount = found.decision.amount_minor if said == "approve" else 0
+    spent = approved_before(session, found, actor.principal_id, known, now) if amount else 0
+    speaks = _capacity(actor, review, needed, barred, spent=spent, amount=amount)
+    if said in ("approve", "reject") and not speaks.roles <= CHANGES_NOTHING:
+        speaks = replace(speaks, roles=speaks.roles | relations(session, found.action, actor.principal_id, known))
     if said != "approve":
-        speaks = _capacity(actor, review, needed, barred, spent=0, amount=0)
         if said == "respond":
             if speaks.roles <= CHANGES_NOTHING:
                 raise Problem("not_permitted", "Your roles only let you read.")
         elif not (speaks.roles & needed or (said == "withdraw" and actor.principal_id in around["requester"])):
             raise Problem("not_permitted", f"This needs one of the roles {', '.join(sorted(needed))}.")
         return speaks
-    amount = found.decision.amount_minor
-    spent = approved_before(session, found, actor.principal_id, known, now) if amount else 0
-    speaks = _capacity(actor, review, needed, barred, spent=spent, amount=amount)
-    if not speaks.roles <= CHANGES_NOTHING:
-        speaks = replace(speaks, roles=speaks.roles | relations(session, found.action, actor.principal_id, known))
     if not speaks.roles & needed:
         raise Problem("not_permitted", f"This needs one of the roles {', '.join(sorted(needed))}, with its limit.")
     excluded = {name for item in review.required for party in item["excluded"] for name in around.get(party, ())}

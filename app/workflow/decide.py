@@ -168,11 +168,11 @@ def file_decision(
     rows.insert(session, record)
     followed = route.Followed()
     if review is not None:
-        route.ask(review, record, now)
+        route.ask(review, record, now, manager=judged.manager)
         session.add(review)
         followed = route.Followed(review_id=review.id)
     elif routed:
-        followed = route.follow(ctx, session, case, row, record, now)
+        followed = route.follow(ctx, session, case, row, record, now, manager=judged.manager)
     log(
         ctx, session, route.decider(case.tenant), "decision.made",
         refs={

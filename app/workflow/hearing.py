@@ -55,13 +55,17 @@ class Question:
 
 @dataclass(frozen=True)
 class Judged:
-    """The decision with all that it looked at. `request` is None where it could not even be built."""
+    """The decision with all that it looked at. `request` is None where it could not even be built.
+
+    `manager` is the record of the line manager of who would be booked.
+    """
 
     question: Question
     decision: policy.Decision
     request: PolicyRequest | None
     support: dict[str, ProposedValue]
     seen: dict[str, str]
+    manager: str | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,8 @@ class Hearing:
         except Exception as error:  # noqa: BLE001 - whatever goes wrong in deciding, the answer is no
             refused = engine.refuse(mode, f"The request could not be built: {type(error).__name__}")
             return Judged(question, refused, None, {}, {})
-        return Judged(question, decided, request, support, rested_on)
+        manager = route.line_manager(question.action, self._material.known)
+        return Judged(question, decided, request, support, rested_on, manager)
 
     def filed(self, question: Question) -> None:
         """What was asked about is on record now and may take effect: the same once more is a possible duplicate."""

@@ -10,10 +10,10 @@ from sqlmodel import Session, col, select
 from app.context import Context
 from app.store.models import Case, Event, Principal, Proposal, TriageRun
 from app.workflow.dossier import Dossier
+from app.workflow.route import line_manager
 from policies.decision import Party
 from tools.actions import Action, AssignPerson
 from tools.reach import Reach
-from tools.records import Person
 
 
 def beneficiaries(session: Session, tenant: str, action: Action) -> list[str]:
@@ -26,11 +26,9 @@ def beneficiaries(session: Session, tenant: str, action: Action) -> list[str]:
 
 def relations(session: Session, action: Action, principal_id: str, known: Reach) -> set[str]:
     """What the principal is to whom the action concerns, by records that somebody trusted wrote: see RELATIONS."""
-    person = known.get("person", action.person_id) if isinstance(action, AssignPerson) else None
-    if not isinstance(person, Person) or person.manager_id is None or not person.trust("manager_id").trusted:
-        return set()
-    own = session.get_one(Principal, principal_id).record_id
-    return {"line_manager"} if own == person.manager_id else set()
+    manager = line_manager(action, known)
+    own = session.get_one(Principal, principal_id).record_id if manager is not None else None
+    return {"line_manager"} if manager is not None and own == manager else set()
 
 
 def requesters(ctx: Context, session: Session, case: Case, proposal: Proposal) -> list[str]:

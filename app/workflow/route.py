@@ -18,9 +18,9 @@ from app.store.models import Case, Decision, Execution, ManualTask, Proposal, Re
 from app.workflow.record import log
 from policies.targets import named_records
 from policies.walls import customers_touched
-from tools.actions import Action
+from tools.actions import Action, AssignPerson
 from tools.reach import Reach
-from tools.records import Project
+from tools.records import Person, Project
 
 EXECUTE_WORK = "execute"
 MANUAL = "manual"
@@ -52,9 +52,10 @@ def worker(tenant: str) -> Actor:
 
 
 def follow(
-    ctx: Context, session: Session, case: Case, proposal: Proposal, decision: Decision, now: datetime
-) -> Followed:
-    """Opens the review or the execution that the decision calls for."""
+    ctx: Context, session: Session, case: Case, proposal: Proposal, decision: Decision, now: datetime,
+    *, manager: str | None,
+) -> Followed:  # fmt: skip
+    """Opens the review or the execution that the decision calls for; `manager` is whom `line_manager` names."""
     if decision.observed:
         proposal.status = "observed"
         session.add(proposal)
@@ -63,10 +64,10 @@ def follow(
         return Followed(execution_id=start(ctx, session, case, proposal, now, review_id=None).id)
     if decision.effect == "review":
         if decision.stage in _FIRST:
-            return Followed(review_id=open_review(session, case, proposal, decision, now).id)
+            return Followed(review_id=open_review(session, case, proposal, decision, now, manager=manager).id)
         before = session.connection().execute(_EDITORS, {"proposal": proposal.id})
         editors = tuple(sorted({name for (names,) in before for name in names}))
-        review = open_review(session, case, proposal, decision, now, editor_ids=editors)
+        review = open_review(session, case, proposal, decision, now, manager=manager, editor_ids=editors)
         for execution in _waiting(session, proposal):
             execution.waits_for = review.id
             session.add(execution)
@@ -82,6 +83,7 @@ def open_review(
     decision: Decision,
     now: datetime,
     *,
+    manager: str | None,
     editor_ids: tuple[str, ...] = (),
 ) -> Review:
     """A pending review of the proposal's present arguments; `editor_ids` carry over from a review that it replaces."""
@@ -91,15 +93,16 @@ def open_review(
         args_digest=decision.args_digest, risk_score=decision.risk_score, priority=0, editor_ids=list(editor_ids),
         due_at=now, expires_at=now, asked_at=now, created_at=now,
     )  # fmt: skip
-    ask(review, decision, now)
+    ask(review, decision, now, manager=manager)
     return rows.insert(session, review)
 
 
-def ask(review: Review, decision: Decision, now: datetime) -> None:
+def ask(review: Review, decision: Decision, now: datetime, *, manager: str | None) -> None:
     """Makes the review ask what the decision requires, with its deadline; half of the time is left after escalation."""
     within = min((item["within_s"] for item in decision.requirements), default=_NO_REQUIREMENT_WITHIN_S)
     review.decision_id, review.args_digest = decision.id, decision.args_digest
     review.risk_score, review.required = decision.risk_score, list(decision.requirements)
+    review.line_manager = manager
     review.due_at, review.expires_at = now + timedelta(seconds=within), now + timedelta(seconds=2 * within)
     review.asked_at, review.escalated_at = now, None
     review.priority = priority(decision.risk_score, review.due_at)
@@ -250,6 +253,12 @@ def scopes(case: Case, action: Action, known: Reach) -> Mapping[str, str]:
     if requester := (case.requester_id or case.requested_by):
         found["requester"] = requester
     return found
+
+
+def line_manager(action: Action, known: Reach) -> str | None:
+    """The person record of the line manager of who would be booked, if somebody trusted wrote it."""
+    person = known.get("person", action.person_id) if isinstance(action, AssignPerson) else None
+    return person.manager_id if isinstance(person, Person) and person.trust("manager_id").trusted else None
 
 
 def _contract_of(action: Action, known: Reach) -> str | None:

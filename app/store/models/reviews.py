@@ -69,6 +69,7 @@ class Review(SQLModel, table=True):
     """A request for human judgement. Status: pending | approved | rejected | expired | withdrawn | superseded.
 
     Only verdicts since `asked_at` on `args_digest` count. `priority` orders the queue: see app/workflow/route.py.
+    `line_manager` is the person record of who would be booked's line manager when it asked: whom to tell, no right.
     """
 
     __table_args__ = (
@@ -94,6 +95,7 @@ class Review(SQLModel, table=True):
     priority: int
     required: list[dict[str, Any]] = json_field(list)
     editor_ids: list[str] = json_field(list)
+    line_manager: str | None = None
     asked_at: datetime = time_field()
     escalated_to: str | None = None
     escalated_at: datetime | None = optional_time_field()

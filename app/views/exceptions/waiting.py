@@ -126,7 +126,7 @@ def _pending(scope: Scope) -> list[Any]:
 
 
 def _who(scope: Scope, row: Review) -> str:
-    if may_decide(scope.actor, row.required, row.unit):
+    if may_decide(scope.actor, row.required, row.unit, row.line_manager):
         return "You may decide."
     asked = [frozenset(need["roles"]) for need in row.required]
     # Whoever meets the narrower demand meets the wider one.

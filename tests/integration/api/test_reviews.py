@@ -7,7 +7,8 @@ from app.store.engine import unit_of_work
 from app.store.models import Review
 from tests.integration.api.actions import task, waiting, write_off
 from tests.integration.api.conftest import Api, problem
-from tools.records import Invoice
+from tests.integration.workflow.scenes import BOOKED, booking, manages, noted
+from tools.records import Invoice, Person
 from tools.values import digest
 
 
@@ -121,6 +122,22 @@ def test_mine_are_those_on_which_i_may_still_decide(api: Api) -> None:
     _, (row,) = waiting(api)
     assert [each["id"] for each in api.get("/v1/reviews", "finn", mine="true").json()["items"]] == [row.id]
     assert api.get("/v1/reviews", "rolf", mine="true").json()["items"] == []
+
+
+def test_a_line_manager_finds_what_asks_for_their_consent(api: Api) -> None:
+    """To find it gives no right, and who only reads is not asked."""
+    row = booking(api.world)
+    manages(api.world, "rhea", "vera")
+    (found,) = api.get("/v1/reviews", "rhea", mine="true").json()["items"]
+    assert (found["id"], found["line_manager"]) == (row.id, api.world.get(Person, BOOKED).manager_id)
+    for other, seen in (("vera", []), ("lena", []), ("rolf", [row.id])):
+        assert [each["id"] for each in api.get("/v1/reviews", other, mine="true").json()["items"]] == seen
+    manages(api.world, "rhea", record="per-03")
+    assert api.get("/v1/reviews", "rhea", mine="true").json()["items"] == []
+    noted(api.world, row, "per-03")
+    assert len(api.get("/v1/reviews", "rhea", mine="true").json()["items"]) == 1
+    body = {"verdict": "approve", "args_digest": row.args_digest}
+    problem(api.post(f"/v1/reviews/{row.id}/verdicts", body, "rhea"), 403, "not_permitted")
 
 
 @pytest.mark.parametrize(("query", "pointer"), [({"status": "odd"}, "/status"), ({"mine": "perhaps"}, "/mine")])

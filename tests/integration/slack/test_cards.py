@@ -51,5 +51,6 @@ def shown_review() -> dict[str, Any]:
         "undo": "by undo", "ungrounded": [], "edited_from": None, "risk": {"score": 10, "factors": []},
         "decision": {"reasons": [], "rules": [], "amount_minor": None},
         "required": [{"roles": ["delivery_lead"], "approvers": 1, "excluded": [], "escalate_to": None}], "verdicts": [],
+        "line_manager": None,
         "editors": [], "due_at": "2026-03-02T13:00:00.000Z", "escalated_at": None, "decided_by": None,
     }  # fmt: skip

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from app.identity.principals import by_name
+from app.store.engine import unit_of_work
 from app.store.models import Case, Execution, Review
 from app.workflow import ingest
 from tests.integration.fakes import Planned
 from tests.integration.world import World
 from tools.actions import Action, SendCustomerMessage, WriteOff, parse_action
-from tools.records import Contact
+from tools.records import Contact, Contract, Person
 
 DUE = "2026-03-09"
 INVOICE, CUSTOMER = "inv-003", "cus-08"
@@ -15,6 +17,10 @@ INVOICE, CUSTOMER = "inv-003", "cus-08"
 
 MISSING = {"person_id": "per-12", "week_start_on": "2026-02-23"}
 """A week for which somebody's time is missing: an event of which agents may act by themselves."""
+
+CONTRACT = "ctr-01"
+BOOKED = "per-12"
+"""Who is booked; their line manager is on record."""
 
 PART = 110_000
 """A tenth more than a tenth of the 10,000.00 from which the CFO is needed."""
@@ -110,7 +116,43 @@ def effects(world: World) -> int:
     return sum(int(entry["count"]) for entry in world.ledger())
 
 
+def signed(world: World) -> dict[str, Any]:
+    """What a signed statement of work says, of the contract of project prj-01."""
+    contract = world.get(Contract, CONTRACT)
+    return {
+        "contract_id": contract.id, "title": "Second phase", "start_on": contract.start_on.isoformat(),
+        "end_on": contract.end_on.isoformat(),
+    }  # fmt: skip
+
+
 def large(world: World) -> Review:
     """A write-off above 10,000: two people of finance, the CFO being one, and whatever the score asks for."""
     (found,) = world.reviews(drafted(world, write_off(1_200_000)))
     return found
+
+
+def booking(world: World) -> Review:
+    """A booking that the firm's own system gave the reason for: the resource manager's, with a line manager's consent.
+    Of no other role than theirs and the head of delivery's."""
+    args = {
+        "project_id": "prj-01", "person_id": BOOKED, "role": "Engineer", "start_on": "2026-03-09",
+        "end_on": "2026-04-10", "percent": 50,
+    }  # fmt: skip
+    (found,) = world.reviews(world.case_of("psa.sow.approved", signed(world), parse_action("assign_person", args)))
+    return found
+
+
+def manages(world: World, *names: str, record: str | None = None) -> None:
+    """Their accounts are, from now on, of the line manager of who is booked, or of that person record."""
+    with unit_of_work(world.ctx.engine) as session:
+        for who in names:
+            row = by_name(session, "acme", who)
+            assert row is not None
+            row.record_id = record or world.get(Person, BOOKED).manager_id
+            session.add(row)
+
+
+def noted(world: World, asked: Review, record: str) -> None:
+    """The review notes another line manager than the firm's records have."""
+    with unit_of_work(world.ctx.engine) as session:
+        session.get_one(Review, asked.id).line_manager = record

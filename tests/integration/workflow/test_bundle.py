@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -10,19 +9,10 @@ from app.store.engine import unit_of_work
 from app.store.models import Case, Execution, Principal, Proposal
 from app.workflow import sweep
 from tests.integration.workflow.conftest import Restrict
+from tests.integration.workflow.scenes import CONTRACT, signed
 from tests.integration.world import World
 from tools.actions import Action, parse_action
 from tools.records import Assignment, Contract, Person, Project, Task, Workspace
-
-CONTRACT = "ctr-01"
-
-
-def signed(world: World) -> dict[str, Any]:
-    contract = world.get(Contract, CONTRACT)
-    return {
-        "contract_id": contract.id, "title": "Second phase", "start_on": contract.start_on.isoformat(),
-        "end_on": contract.end_on.isoformat(),
-    }  # fmt: skip
 
 
 def project(world: World) -> Action:

@@ -7,8 +7,8 @@ import pytest
 from app.store.engine import unit_of_work
 from app.store.models import Case, Execution, ManualTask, Tenant
 from app.workflow import by_hand, sweep, undo
-from tests.integration.workflow.scenes import drafted, rules_alone, task, write_off
-from tests.integration.workflow.test_bundle import booking, project, signed, workspace
+from tests.integration.workflow.scenes import drafted, rules_alone, signed, task, write_off
+from tests.integration.workflow.test_bundle import booking, project, workspace
 from tests.integration.world import World
 from tools.actions import parse_action
 from tools.records import Project, Workspace

@@ -8,8 +8,19 @@ import pytest
 from app.store.models import Case, Execution, Proposal, Reservation
 from app.workflow import corrections
 from app.workflow import undo as undoing
-from tests.integration.workflow.scenes import INVOICE, PART, agree, contacts, drafted, letter, request, task, write_off
-from tests.integration.workflow.test_bundle import bundle, project, signed
+from tests.integration.workflow.scenes import (
+    INVOICE,
+    PART,
+    agree,
+    contacts,
+    drafted,
+    letter,
+    request,
+    signed,
+    task,
+    write_off,
+)
+from tests.integration.workflow.test_bundle import bundle, project
 from tests.integration.world import World
 from tools.actions import parse_action
 from tools.records import RECORDS, Contract, Invoice, Message, Milestone, Project, Task, TimeEntry

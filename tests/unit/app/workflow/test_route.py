@@ -33,7 +33,7 @@ def asked(made: Decision, now: datetime = NOW, **more: Any) -> Review:
         status="pending", args_digest="sha256:old", risk_score=0, priority=0, asked_at=now, due_at=now, expires_at=now,
         created_at=now, **more,
     )  # fmt: skip
-    ask(review, made, now)
+    ask(review, made, now, manager=None)
     return review
 
 
@@ -79,7 +79,7 @@ def test_asking_again_starts_anew() -> None:
     later = NOW + timedelta(hours=3)
     review = asked(decision(5, 3600), escalated_at=NOW, editor_ids=["pri_1"])
     again = decision(70, 7200)
-    ask(review, again, later)
+    ask(review, again, later, manager=None)
     assert (review.asked_at, review.escalated_at, review.risk_score) == (later, None, 70)
     assert (review.decision_id, review.args_digest) == ("dec_1", "sha256:new")
     assert review.due_at == later + timedelta(hours=2)
