@@ -1,10 +1,12 @@
 """Slack's Web API, called from threads: three ways of not succeeding, told apart by what to do next."""
 
+from collections.abc import Iterator
 from http.client import HTTPException
 from typing import Any, Final
 
 _TIMEOUT_S: Final = 10
 _DEFAULT_WAIT_S: Final = 30
+_MOST_PAGES: Final = 50
 _FORMS: Final = frozenset({"auth.test", "conversations.history", "conversations.replies", "users.info"})
 """Methods that read no JSON."""
 
@@ -55,8 +57,19 @@ class SlackApi:
             raise SlackAway(f"{method}: {type(error).__name__}") from error
         return dict(answer.data) if isinstance(answer.data, dict) else {}
 
+    def pages(self, method: str, **arguments: Any) -> Iterator[dict[str, Any]]:
+        """The answers of a method that lists, one page after another. Raises as `call` does."""
+        cursor: dict[str, str] = {}
+        for _ in range(_MOST_PAGES):
+            page = self.call(method, **arguments, **cursor)
+            yield page
+            following = (page.get("response_metadata") or {}).get("next_cursor")
+            if not following:
+                return
+            cursor = {"cursor": str(following)}
+
     def download(self, url: str, limit: int) -> bytes:
-        """The first `limit` bytes of a file that was shared with the app. Raises SlackRefused, SlackAway."""
+        """A file that was shared with the app, of at most `limit` bytes. Raises SlackRefused, SlackAway."""
         from urllib.error import HTTPError
         from urllib.request import Request, urlopen
 
@@ -66,12 +79,14 @@ class SlackApi:
         request = Request(url, headers={"Authorization": f"Bearer {self._client.token}"})  # noqa: S310 - checked above
         try:
             with urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310
-                read: bytes = answer.read(limit)
-                return read
+                read: bytes = answer.read(limit + 1)
         except HTTPError as error:
             raise SlackRefused("files", f"http_{error.code}") from None
         except (OSError, HTTPException) as error:
             raise SlackAway(f"files: {type(error).__name__}") from error
+        if len(read) > limit:
+            raise SlackRefused("files", "too_large")
+        return read
 
 
 def _told(method: str, answer: Any) -> Exception:

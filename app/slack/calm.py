@@ -14,7 +14,7 @@ from sqlmodel import Session, col, func, select
 from app.store.models import SlackLink, SlackMessage
 from app.tenancy import Hours, Tenancy
 
-IN_PERSON: Final = ("case", "queue", "reminder")
+IN_PERSON: Final = ("case", "queue", "reminder", "snoozed")
 _REMINDERS: Final = 2
 _SLOT: Final = timedelta(hours=2)
 _LOOKED_AHEAD: Final = 10

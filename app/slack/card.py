@@ -4,19 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from app.slack import content, kit
+from app.slack import kit
 from app.slack.kit import Block
-from app.slack.presses import Choice, OfCase, OfReview, wire
+from app.slack.parts import Part, can_be_decided, is_pending, longer_parts, shortest
+from app.slack.presses import Choice, OfCase, wire
 from app.views.labels import Labels
-from app.views.reviews import needed
 from app.views.words import spoken
 
 _MOST_PROPOSALS: Final = 12
-_ROOM: Final = kit.MESSAGE_SIZE - 1_500  # for head, foot and what is decided
-_MARKS: Final = {
-    "approved": "✓", "rejected": "✕", "expired": "–", "withdrawn": "–", "superseded": "–", "denied": "✕",
-    "deny": "✕", "auto": "✓",
-}  # fmt: skip
+_LINE: Final = 200
 
 
 @dataclass(frozen=True)
@@ -49,41 +45,39 @@ class Card:
 
 
 def card(subject: Subject) -> Card:
-    """The card as it should be now."""
+    """The card as it should be now: each proposal at the greatest length for which there is room."""
     proposals = subject.of_generation()
-    pending = [each for each in proposals if _is_pending(each)]
-    shown, hidden = _chosen(proposals)
-    whole: dict[str, str] = {}
-    blocks = _head(subject, proposals)
-    room = _ROOM // max(1, len(pending))
-    rows = (kit.MESSAGE_BLOCKS - 6 - len(shown)) // max(1, len(pending))
-    events = subject.case["events"]
-    for number, each in enumerate(shown, 1):
-        place = None if len(proposals) == 1 else number
-        if _is_pending(each):
-            part, complete = _asked(subject, each, events, room, rows, number=place)
-            blocks += part
-            events = []  # what came in stands with the first that waits
-            if complete:
-                whole[each["review"]["id"]] = each["review"]["args_digest"]
-        else:
-            blocks.append(_told(subject, each, place))
-    if hidden:
-        blocks.append(kit.context(kit.words(f"and {hidden} more; see the case on the web")))
-    blocks.append(_foot(subject, pending))
+    shown = _chosen(proposals)
+    pending = [each for each in proposals if is_pending(each)]
+    numbers = {each["id"]: None if len(proposals) == 1 else place for place, each in enumerate(proposals, 1)}
+    head, foot, labels = _head(subject, proposals), _foot(subject, pending), subject.labels
+    while not _fits([*head, *foot], chosen := [shortest(labels, each, numbers[each["id"]]) for each in shown]):
+        shown.remove(min(reversed(shown), key=can_be_decided))
+    events, whole = subject.case["events"], dict[str, str]()
+    for place, each in enumerate(shown):
+        for longer in longer_parts(labels, each, events, numbers[each["id"]]):
+            if _fits([*head, *foot], [*chosen[:place], longer, *chosen[place + 1 :]]):
+                chosen[place] = longer
+                break
+        if chosen[place].whole:
+            events = []  # what came in stands with the first that is shown whole
+            whole[each["review"]["id"]] = each["review"]["args_digest"]
+    hidden = len(proposals) - len(shown)
+    more = [kit.context(kit.words(f"and {hidden} more; see the case on the web"))] if hidden else []
+    blocks = [*head, *(block for part in chosen for block in part.blocks), *more, *foot]
     return Card(blocks, kit.fallback(_title(subject, proposals)), whole)
 
 
-def _chosen(proposals: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
+def _fits(around: Sequence[Block], parts: Sequence[Part]) -> bool:
+    """With room for one more line."""
+    blocks = [*around, *(block for part in parts for block in part.blocks)]
+    return len(blocks) < kit.MESSAGE_BLOCKS and kit.size(blocks) <= kit.MESSAGE_SIZE - _LINE
+
+
+def _chosen(proposals: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """What still waits comes before what is done, where not all have room."""
-    if len(proposals) <= _MOST_PROPOSALS:
-        return list(proposals), 0
-    kept = sorted(proposals, key=lambda each: not _is_pending(each))[:_MOST_PROPOSALS]
-    return [each for each in proposals if each in kept], len(proposals) - _MOST_PROPOSALS
-
-
-def _is_pending(proposal: Mapping[str, Any]) -> bool:
-    return bool(proposal["review"]) and proposal["review"]["status"] == "pending"
+    kept = sorted(proposals, key=can_be_decided, reverse=True)[:_MOST_PROPOSALS]
+    return [each for each in proposals if each in kept]
 
 
 def _title(subject: Subject, proposals: Sequence[dict[str, Any]]) -> str:
@@ -109,77 +103,7 @@ def _head(subject: Subject, proposals: Sequence[dict[str, Any]]) -> list[Block]:
     return found
 
 
-def _asked(
-    subject: Subject, proposal: dict[str, Any], events: list[dict[str, Any]], room: int, rows: int, *,
-    number: int | None,
-) -> tuple[list[Block], bool]:  # fmt: skip
-    """A review with its buttons, and whether all of it is displayed; without that nobody can approve it here."""
-    review, labels = proposal["review"], subject.labels
-    sentence = labels.sentence(review["action"]["tool"], review["action"]["args"])
-    begin: list[Block] = []
-    if number is not None:
-        begin += [kit.divider(), kit.section(kit.plain(f"{number}. {sentence}"))]
-    begin.append(kit.context(kit.words(f"risk *{review['risk']['score']}* of 100"), *_progress(labels, review)))
-    if review["erased"]:
-        return [*begin, kit.section(kit.plain("The content was erased; it can no longer be approved."))], False
-    body = content.whole(labels, review, events)
-    end = _buttons(labels, review, approve=True)
-    if kit.size([*begin, *body, end]) <= room and len(begin) + len(body) + 1 <= rows:
-        return [*begin, *body, end], True
-    folded = kit.context(kit.words("Not all of it fits here. *Read it all* shows the rest, and lets you approve."))
-    return [*begin, *content.brief(labels, review), folded, _buttons(labels, review, approve=False)], False
-
-
-def _progress(labels: Labels, review: dict[str, Any]) -> list[Block]:
-    """By when, who is needed, and who has said yes already."""
-    given = [each["by"]["name"] for each in review["verdicts"] if each["verdict"] == "approve" and each["counts"]]
-    called = {role: spoken(role) for need in review["required"] for role in need["roles"]}
-    if review["line_manager"]:
-        called["line_manager"] = f"line manager ({labels.called('person', review['line_manager'])})"
-    needs = [
-        f"{each['approvers']} × {' or '.join(called[role] for role in each['roles'])}"
-        for each in needed(review["required"])
-    ]
-    found = [kit.words(f"decide by {kit.moment(review['due_at'])}"), kit.plain("; ".join(needs), 400)]
-    if review["escalated_at"]:
-        found.append(kit.words("*escalated*"))
-    if given:
-        found.append(kit.plain(f"approved so far by {', '.join(str(name) for name in given)}", 300))
-    if review["editors"]:
-        edited = ", ".join(str(each["name"]) for each in review["editors"])
-        found.append(kit.plain(f"edited by {edited}", 300))
-    return found
-
-
-def _buttons(labels: Labels, review: dict[str, Any], *, approve: bool) -> Block:
-    about = wire(OfReview(review=review["id"], digest=review["args_digest"]))
-    sure = (
-        kit.confirm("Approve this?", content.restated(labels, review), "Approve") if content.is_high(review) else None
-    )
-    first = (
-        kit.button("Approve", "approve", about, style="primary", confirm=sure)
-        if approve
-        else kit.button("Read it all", "read", about, style="primary")
-    )
-    return kit.actions(
-        first, kit.button("Edit…", "edit", about), kit.button("Reject…", "reject", about, style="danger"),
-        kit.button("Ask…", "ask", about),
-    )  # fmt: skip
-
-
-def _told(subject: Subject, proposal: dict[str, Any], number: int | None) -> Block:
-    """One line about what is decided, and by whom."""
-    sentence = subject.labels.sentence(proposal["action"]["tool"], proposal["action"]["args"])
-    review, execution = proposal["review"], proposal["execution"]
-    status = review["status"] if review else (proposal["decision"] or {}).get("effect", proposal["status"])
-    by = f" by {review['decided_by']['name']}" if review and review["decided_by"] else ""
-    how = {"auto": "runs by itself", "deny": "refused by policy"}.get(status, spoken(status))
-    ran = f", {spoken(execution['status'])}" if execution else ""
-    place = "" if number is None else f"{number}. "
-    return kit.section(kit.plain(f"{place}{sentence}\n{_MARKS.get(status, '·')} {how}{by}{ran}"))
-
-
-def _foot(subject: Subject, pending: Sequence[dict[str, Any]]) -> Block:
+def _foot(subject: Subject, pending: Sequence[dict[str, Any]]) -> list[Block]:
     case = str(subject.case["id"])
     elements = [kit.button("Open on the web", "web", url=subject.url)]
     if pending:
@@ -191,4 +115,4 @@ def _foot(subject: Subject, pending: Sequence[dict[str, Any]]) -> Block:
         only = str(pending[0]["review"]["id"]) if len(pending) == 1 else None
         choices = [(text, Choice(do=do, case=case, review=only if do == "withdraw" else None)) for text, do in options]
         elements.append(kit.overflow("more", [(text, wire(choice)) for text, choice in choices]))
-    return kit.actions(*elements)
+    return [kit.actions(*elements)]

@@ -1,17 +1,21 @@
 """Content: all that a review would run and why, in blocks. The same whether it stands in a message or in a view."""
 
+import re
 from typing import Any, Final
 
 from app.slack import kit
 from app.slack.kit import Block
 from app.views.labels import Labels
-from app.views.words import label, money
+from app.views.words import called, label, money, spoken
+from tools.records import RECORDS
 from tools.registry import TOOLS
 
 HIGH_RISK: Final = 60
 _WIDE: Final = 240
 """A value longer than this has the whole width."""
 _FIRST_FACTORS: Final = 3
+_KEY: Final = re.compile(rf"\b({'|'.join(RECORDS)})/([a-z]+-[0-9]+)\b")
+_GIST: Final = 400
 _TRUST: Final = {
     "customer": "the customer’s words",
     "model": "a model’s words",
@@ -29,6 +33,11 @@ def is_high(review: dict[str, Any]) -> bool:
     final = TOOLS[review["action"]["tool"]].reversibility == "irreversible" and review["decision"]["amount_minor"]
     two = any(each["approvers"] > 1 for each in review["required"])
     return bool(review["risk"]["score"] >= HIGH_RISK or two or final)
+
+
+def deadline(review: dict[str, Any]) -> str:
+    """The next moment at which something happens by itself: it escalates, and then it lapses."""
+    return str(review["expires_at"] if review["escalated_at"] else review["due_at"])
 
 
 def restated(labels: Labels, review: dict[str, Any]) -> str:
@@ -51,7 +60,7 @@ def whole(labels: Labels, review: dict[str, Any], events: list[dict[str, Any]]) 
         *arguments(labels, review),
         *_why(review),
         *_incoming(events),
-        *_evidence(review),
+        *_evidence(labels, review),
         *_risk(review, len(review["risk"]["factors"])),
         *_after(review),
     ]
@@ -60,22 +69,29 @@ def whole(labels: Labels, review: dict[str, Any], events: list[dict[str, Any]]) 
 def brief(labels: Labels, review: dict[str, Any]) -> list[Block]:
     """What it is about, where the whole does not fit: told to be not all."""
     return [
-        kit.section(kit.plain(kit.cut(" ".join(str(review["rationale"] or "").split()), 400))),
+        kit.section(kit.plain(_gist(str(review["rationale"] or "")))),
         *_risk(review, _FIRST_FACTORS),
     ]
 
 
+def _gist(text: str) -> str:
+    """Its first words, no word cut."""
+    line = " ".join(text.split())
+    return line if len(line) <= _GIST else f"{line[:_GIST].rpartition(' ')[0] or line[:_GIST]} …"
+
+
 def arguments(labels: Labels, review: dict[str, Any]) -> list[Block]:
-    """Each argument in full, with what stands behind it and what stood there before an edit."""
+    """Each argument in full, what it is about first, with what stands behind it and what stood there before an edit."""
     args, before = review["action"]["args"] or {}, review["edited_from"] or {}
     said, said_before = (labels.values(review["action"]["tool"], each) for each in (args, before))
     short: list[tuple[str, str]] = []
     found: list[Block] = []
-    for name in [*args, *(name for name in before if name not in args)]:
+    form = list(TOOLS[review["action"]["tool"]].model.model_fields)
+    for name in sorted({*args, *before}, key=lambda each: (form.index(each) if each in form else len(form), each)):
         value = said.get(name, "left out")
         if before and before.get(name) != args.get(name):
             value += f"\nbefore the edit: {said_before.get(name, 'not set')}"
-        if behind := _behind(review["provenance"].get(name, {})):
+        if behind := _behind(labels, review["provenance"].get(name, {})):
             value += f"\n↳ {behind}"
         if len(value) > _WIDE:
             found += kit.paragraphs(label(name), value)
@@ -84,21 +100,35 @@ def arguments(labels: Labels, review: dict[str, Any]) -> list[Block]:
     return kit.pairs(short) + found
 
 
-def _behind(source: dict[str, Any]) -> str:
+def _behind(labels: Labels, source: dict[str, Any]) -> str:
     support = source.get("support")
     if not support or support["support"] == "text":
         return ""  # words, or a choice among few: nothing stands behind them
-    record = f" {support['record']}" + (f".{support['field']}" if support["field"] else "") if support["record"] else ""
-    return f"{_SUPPORT.get(support['support'], support['support'])}{record}"
+    said = _SUPPORT.get(support["support"], str(support["support"]))
+    if not support["record"]:
+        return said
+    if support["field"] == "id":
+        return f"on {said}"  # the value is that very record's name
+    kind, _, ident = str(support["record"]).partition("/")
+    return f"{said}: {_of(labels, kind, ident)}" + (f", {called(support['field'])}" if support["field"] else "")
+
+
+def _of(labels: Labels, kind: str, ident: str) -> str:
+    return f"{spoken(kind)} {labels.name(kind, ident)}" if ident else kind
 
 
 def _why(review: dict[str, Any]) -> list[Block]:
-    found = kit.paragraphs("Why", review["rationale"] or "")
+    found = kit.paragraphs("Why", _keyed(review["rationale"] or ""))
     if review["ungrounded"]:
         found += kit.paragraphs("⚠ Found in no record", "\n".join(f"• {each}" for each in review["ungrounded"]))
     if review["alternatives"]:
-        found += kit.paragraphs("Instead, one could", "\n".join(f"• {each}" for each in review["alternatives"]))
+        found += kit.paragraphs("Instead, one could", "\n".join(f"• {_keyed(each)}" for each in review["alternatives"]))
     return found
+
+
+def _keyed(text: str) -> str:
+    """Records by kind and id, as `project prj-02`. Not by their names: such texts tell of other customers' work too."""
+    return _KEY.sub(lambda key: f"{spoken(key[1])} {key[2]}", text)
 
 
 def _incoming(events: list[dict[str, Any]]) -> list[Block]:
@@ -109,10 +139,22 @@ def _incoming(events: list[dict[str, Any]]) -> list[Block]:
     ]  # fmt: skip
 
 
-def _evidence(review: dict[str, Any]) -> list[Block]:
-    lines = [
-        f"• {fact['id']} = {fact['value']} ({_TRUST.get(fact['trust'], fact['trust'])})" for fact in review["evidence"]
-    ]
+def _evidence(labels: Labels, review: dict[str, Any]) -> list[Block]:
+    """Facts by the record that they are of and who stands behind them; its id and its name stand there already."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for fact in review["evidence"]:
+        trust, record = _TRUST.get(fact["trust"], fact["trust"]), fact["record"]
+        if record is None:
+            # The text itself stands whole under the customer's words.
+            value = "" if fact["field"] == "text" else f" {labels.value(fact['field'], fact['value'])}"
+            of, said = "what came in", f"{called(fact['field'])}{value}"
+        else:
+            of = _of(labels, record["kind"], record["id"])
+            said = labels.field(record["kind"], record["id"], fact["field"], fact["value"])
+        listed = found.setdefault((of, trust), [])
+        if fact["field"] not in ("id", "name") or str(fact["value"]) not in of:
+            listed.append(said)
+    lines = [f"• {of}{': ' if said else ''}{'; '.join(said)} · {trust}" for (of, trust), said in found.items()]
     return kit.paragraphs("Evidence", "\n".join(lines)) if lines else []
 
 
@@ -134,12 +176,13 @@ def _after(review: dict[str, Any]) -> list[Block]:
     ]
 
 
-def differences(labels: Labels, before: dict[str, Any], after: dict[str, Any]) -> list[Block]:
+def differences(labels: Labels, tool: str, before: dict[str, Any], after: dict[str, Any]) -> list[Block]:
     """Argument by argument what would be otherwise, in full."""
-    found: list[Block] = []
-    for name in dict.fromkeys([*before, *after]):
-        if before.get(name) != after.get(name):
-            was = labels.value(name, before[name], before.get("currency")) if name in before else "not set"
-            will = labels.value(name, after[name], after.get("currency")) if name in after else "not set"
-            found += kit.paragraphs(label(name), f"was: {was}\nwill be: {will}")
-    return found
+    was, will = labels.values(tool, before), labels.values(tool, after)
+    return [
+        block
+        for name in dict.fromkeys([*before, *after]) if before.get(name) != after.get(name)
+        for block in kit.paragraphs(
+            label(name), f"was: {was.get(name, 'not set')}\nwill be: {will.get(name, 'not set')}"
+        )
+    ]  # fmt: skip

@@ -85,7 +85,7 @@ class Desk:
 
     def say(self, came: Came, text: str, blocks: list[Block] | None = None) -> None:
         """To this person alone, where they are; else in their direct messages. What cannot be said is logged."""
-        shown = blocks or [kit.section(kit.plain(text))]
+        shown = kit.fitting(blocks or [kit.section(kit.plain(text))])
         try:
             if not self._respond(came, kit.fallback(text), shown):
                 api = self.workspace(came).api(self.ctx)

@@ -5,7 +5,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from app.actor import Actor
-from app.errors import Problem, field_errors
+from app.errors import FieldError, Problem, field_errors
 from app.slack import kit
 from app.slack.came import Came
 from app.slack.content import differences
@@ -16,6 +16,8 @@ from app.slack.verdicts import decide, in_sight, placed
 from app.views.forms import PREFIX, Field, args_of, fields_of
 from app.views.labels import Labels
 from app.views.words import label, spoken
+from app.views.written import read as read_written
+from app.views.written import written
 from tools.actions import Action, parse_action
 
 _ANSWER: Final = "value"
@@ -31,7 +33,7 @@ def edit(desk: Desk, came: Came) -> None:
         raise Problem("erased", "The content of this review was erased; it can no longer be decided.")
     draft = Draft.model_validate(placed(desk, came, press).model_dump())
     fields = fields_of(review["action"]["tool"], args)
-    desk.open(came, _view(_heading(desk, actor, review), fields, draft, None))
+    desk.open(came, _view(_heading(desk, actor, review), fields, draft, None, args.get("currency")))
 
 
 def edited(desk: Desk, came: Came) -> Block | None:
@@ -50,8 +52,8 @@ def edited(desk: Desk, came: Came) -> Block | None:
     if draft.seen != action.digest():
         seen = draft.model_copy(update={"seen": action.digest()})
         heading = [*_heading(desk, actor, review), kit.context(kit.words("*What changes*"))]
-        blocks = [*heading, *differences(Labels(desk.ctx, actor.tenant), before, args)]
-        view = _view(blocks, fields_of(tool, args), seen, comment)
+        blocks = [*heading, *differences(Labels(desk.ctx, actor.tenant), tool, before, args)]
+        view = _view(blocks, fields_of(tool, args), seen, comment, args.get("currency"))
         return {"response_action": "update", "view": view}
     press = OfReview(review=draft.review, digest=draft.digest, message=draft.message)
     words = {"comment": comment} if comment else {}
@@ -66,9 +68,11 @@ def _heading(desk: Desk, actor: Actor, review: dict[str, Any]) -> list[Block]:
     return [kit.section(kit.plain(sentence)), kit.context(kit.words(note))]
 
 
-def _view(heading: list[Block], fields: list[Field], draft: Draft, comment: str | None) -> Block:
+def _view(
+    heading: list[Block], fields: list[Field], draft: Draft, comment: str | None, currency: str | None
+) -> Block:  # fmt: skip
     too_long = [field.name for field in fields if len(field.text) > kit.INPUT]
-    blocks = [*heading, *(_input(field) for field in fields if field.name not in too_long)]
+    blocks = [*heading, *(_input(field, currency) for field in fields if field.name not in too_long)]
     if too_long:
         names = ", ".join(spoken(name) for name in too_long)
         blocks.append(kit.context(kit.words(f"Too long to be edited here, and kept as it is: {names}.")))
@@ -77,13 +81,19 @@ def _view(heading: list[Block], fields: list[Field], draft: Draft, comment: str 
     return kit.modal("edit_send", "Edit", blocks, about=wire(draft), submit=submit, close="Cancel")
 
 
-def _input(field: Field) -> Block:
-    said = label(field.name) + (" (in minor units, as cents)" if field.minor_units else "")
+def _input(field: Field, currency: str | None) -> Block:
+    """An amount stands in it as people write it, and so do hours."""
+    in_hours = field.name.endswith("minutes")
+    said = label(field.name) + (
+        " in hours" if in_hours else f" in {currency}" if field.minor_units and currency else ""
+    )
     element: Block
     if field.widget == "choice":
-        options = [(each, each) for each in field.choices]
+        options = [(spoken(each), each) for each in field.choices]
         options = options if field.needed else [(_NOT_SET, _NOT_SET), *options]
         element = kit.choice(_ANSWER, options, field.text or (None if field.needed else _NOT_SET))
+    elif field.minor_units or in_hours:
+        element = kit.line(_ANSWER, written(field.name, field.text, currency))
     elif field.widget == "number":
         element = {"type": "number_input", "action_id": _ANSWER, "is_decimal_allowed": False}
         element |= {"initial_value": field.text} if field.text else {}
@@ -96,12 +106,17 @@ def _input(field: Field) -> Block:
 
 def _args(tool: str, before: dict[str, Any], came: Came) -> dict[str, Any]:
     """The complete new arguments: what had no input stays. Raises Problem `invalid_args`."""
-    form = {
-        name: text for name, text in came.values.items() if name.startswith(PREFIX) and text not in (None, _NOT_SET)
-    }
-    asked = {name.removeprefix(PREFIX) for name in came.values if name.startswith(PREFIX)}
-    kept = {name: value for name, value in before.items() if name not in asked}
-    return kept | args_of(tool, {name: text or "" for name, text in form.items()})
+    typed = {name.removeprefix(PREFIX): text for name, text in came.values.items() if name.startswith(PREFIX)}
+    currency = typed.get("currency") or before.get("currency")
+    form, errors = {}, []
+    for name, text in typed.items():
+        try:
+            form[PREFIX + name] = "" if text in (None, _NOT_SET) else read_written(name, text, currency)
+        except ValueError as bad:
+            errors.append(FieldError(pointer=f"/args/{name}", detail=str(bad)))
+    if errors:
+        raise Problem("invalid_args", "Some fields cannot be read.", errors=errors)
+    return {name: value for name, value in before.items() if name not in typed} | args_of(tool, form)
 
 
 def _parsed(tool: str, args: dict[str, Any]) -> Action:

@@ -159,6 +159,14 @@ def modal(
     return made | ({"submit": plain(submit, 24)} if submit else {})
 
 
+def fitting(blocks: list[Block]) -> list[Block]:
+    """As many of the first as one message holds, and that there are more."""
+    kept = list(blocks)
+    while len(kept) > MESSAGE_BLOCKS - 1 or size(kept) > MESSAGE_SIZE:
+        kept.pop()
+    return kept if len(kept) == len(blocks) else [*kept, context(words("There is more; see it on the web."))]
+
+
 def size(blocks: Sequence[Block]) -> int:
     """As Slack seems to count: characters of JSON."""
     return len(json.dumps(list(blocks), ensure_ascii=False))

@@ -18,7 +18,7 @@ from app.slack import routing
 from app.slack.routing import Reachable
 from app.slack.workspaces import Workspace
 from app.store.engine import read_only, unit_of_work
-from app.store.models import AuditEntry, AuditHead, Case, Cursor, Execution, Review, SlackMessage, Verdict
+from app.store.models import AuditEntry, AuditHead, Case, CaseClaim, Cursor, Execution, Review, SlackMessage, Verdict
 
 READER: Final = "slack"
 _AT_ONCE: Final = 300
@@ -108,7 +108,8 @@ def _note(ctx: Context, session: Session, workspace: Workspace, case_ids: Iterab
 
 
 def _note_thread(session: Session, workspace: Workspace, case: Case, now: datetime) -> None:
-    """Under each card: how executions ended, and what people said beside their verdicts."""
+    """Under each card: how executions ended, and what people said beside their verdicts. In person only to who said
+    something there or took the case: for the others the card itself tells enough."""
     cards = session.exec(
         select(SlackMessage).where(
             col(SlackMessage.team_id) == workspace.team_id, col(SlackMessage.case_id) == case.id,
@@ -120,6 +121,15 @@ def _note_thread(session: Session, workspace: Workspace, case: Case, now: dateti
     ended = session.exec(
         select(Execution.id).where(col(Execution.case_id) == case.id, col(Execution.status).in_(_RESULTS))
     ).all()
+    spoke = set(
+        session.exec(
+            select(Verdict.principal_id)
+            .join(Review, col(Review.id) == col(Verdict.review_id))
+            .where(col(Review.case_id) == case.id)
+        )
+    )
+    if (claim := session.get(CaseClaim, case.id)) is not None:
+        spoke.add(claim.principal_id)
     said = session.exec(
         select(Verdict.id)
         .join(Review, col(Review.id) == col(Verdict.review_id))
@@ -132,7 +142,7 @@ def _note_thread(session: Session, workspace: Workspace, case: Case, now: dateti
     ).all()
     below = [("remark", each) for each in said] + [("answer", each) for each in answered]
     below += [("result", each) for each in ended]
-    for card in cards:
+    for card in [card for card in cards if card.principal_id is None or card.principal_id in spoke]:
         for place, (kind, ident) in enumerate(below):
             # Each a moment before the next, so that they are posted in this order.
             moment = now - timedelta(milliseconds=len(below) - place)

@@ -19,7 +19,8 @@ from tools.values import Id, Value
 
 _MOST_MESSAGES: Final = 50
 _MOST_FILES: Final = 10
-_FILE_BYTES: Final = 20_000
+_FILE_BYTES: Final = 5_000_000
+_FILE_TEXT: Final = 20_000
 _TEXT: Final = 10_000
 _ANSWER: Final = "value"
 _HINT: Final = "its id, if you know"
@@ -88,14 +89,20 @@ def request(desk: Desk, came: Came) -> Block | None:
 
 
 def _thread(api: SlackApi, about: OfMessage) -> list[dict[str, Any]]:
-    """Raises Problem `unavailable`, `not_permitted` (the app is not in that channel)."""
+    """The message with what its thread says before and after it; of a long one the first and the part around it.
+
+    Raises Problem `unavailable`, `not_permitted` (the app is not in that channel).
+    """
     try:
-        found = api.call("conversations.replies", channel=about.channel, ts=about.thread, limit=_MOST_MESSAGES)
+        pages = list(api.pages("conversations.replies", channel=about.channel, ts=about.thread, limit=200))
     except SlackRefused as refused:
         raise Problem("not_permitted", f"The app cannot read this channel ({refused.code}); invite it.") from None
     except (SlackAway, SlackBusy) as away:
         raise Problem("unavailable", "Slack cannot be read now; please try again.") from away
-    return [each for each in found.get("messages", ()) if isinstance(each, dict)]
+    said = [each for page in pages for each in page.get("messages", ()) if isinstance(each, dict)]
+    at = next((place for place, each in enumerate(said) if each.get("ts") == about.ts), 0)
+    begin = max(0, min(at - _MOST_MESSAGES // 2, len(said) - _MOST_MESSAGES))
+    return said[:1] + said[begin + 1 : begin + _MOST_MESSAGES]
 
 
 def _files(api: SlackApi, thread: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -112,6 +119,6 @@ def _files(api: SlackApi, thread: list[dict[str, Any]]) -> list[dict[str, Any]]:
         else:
             told["sha256"] = sha256(content).hexdigest()
             if kind.startswith(_READABLE):
-                told["text"] = content.decode("utf-8", "replace").replace("\x00", "\ufffd")
+                told["text"] = content.decode("utf-8", "replace").replace("\x00", "\ufffd")[:_FILE_TEXT]
         found.append(told)
     return found

@@ -21,6 +21,7 @@ from app.errors import Problem
 from app.slack import outbox, routing, workspaces
 from app.slack.api import SlackApi, SlackAway, SlackBusy, SlackRefused
 from app.slack.calm import IN_PERSON, wait
+from app.slack.finding import find, mark
 from app.slack.telling import Told, told
 from app.slack.workspaces import GONE, Workspace
 from app.store.engine import read_only, unit_of_work
@@ -33,9 +34,7 @@ LOST_AFTER: Final = timedelta(seconds=60)
 _AWAY_WAIT: Final = timedelta(seconds=10)
 _BROKEN_WAIT: Final = timedelta(minutes=5)
 _THREAD_WAIT: Final = timedelta(seconds=5)
-_CLOCKS_DIFFER: Final = timedelta(minutes=5)
 _AT_ONCE: Final = 50
-_EVENT: Final = "countersign_message"
 _DELETED: Final[dict[str, Any]] = {
     "ts": None, "channel": None, "content": None, "attempted_at": None, "posted_at": None, "stale": True,
 }  # fmt: skip
@@ -124,13 +123,13 @@ def _bring_up(this: Round, row: SlackMessage) -> None:
             _update(this, claimed, said)
     except SlackBusy as busy:
         this.held[key] = now + timedelta(seconds=busy.after_s)
-        _again(this, claimed, this.held[key], attempted_at=None)
+        _again(this, claimed, this.held[key])
     except SlackAway:
         _again(this, claimed, now + _AWAY_WAIT)
         raise
     except SlackRefused as refused:
         if refused.code in GONE:
-            _again(this, claimed, now, attempted_at=None)
+            _again(this, claimed, now)
             raise
         _refused(this, claimed, refused)
     except Problem as problem:
@@ -180,23 +179,34 @@ def _claim(this: Round, row: SlackMessage, now: datetime) -> SlackMessage | None
 def _post(this: Round, row: SlackMessage, said: Told, maybe_there: datetime | None) -> None:
     thread = _thread(this, row)
     if row.thread_of and thread is None:
-        _again(this, row, this.ctx.clock() + _THREAD_WAIT, attempted_at=None)
+        _again(this, row, this.ctx.clock() + _THREAD_WAIT)
         return
-    found = _find(this, row, thread, maybe_there) if maybe_there else None
+    found = find(this.api, row, thread, maybe_there) if maybe_there else None
     if found is None:
-        _attempt(this, row)
-        metadata = {"event_type": _EVENT, "event_payload": {"id": row.id}}
-        answer = this.api.call(
-            "chat.postMessage", channel=row.place, text=said.text, blocks=said.blocks, metadata=metadata,
-            unfurl_links=False, unfurl_media=False, **({"thread_ts": thread} if thread else {}),
-        )  # fmt: skip
-        found = str(answer["channel"]), str(answer["ts"])
+        found = _posted(this, row, said, thread)
+    else:
+        # It may say what was so at the former attempt.
+        this.api.call("chat.update", channel=found[0], ts=found[1], text=said.text, blocks=said.blocks)
     channel, ts = found
     _end(
         this, row,
         {"channel": channel, "ts": ts, "content": _digest(said), "error": None, "posted_at": this.ctx.clock()}, said,
     )  # fmt: skip
     this.sent += 1
+
+
+def _posted(this: Round, row: SlackMessage, said: Told, thread: str | None) -> tuple[str, str]:
+    """Channel and time of the new message. What Slack said no to did not take effect, and is not looked for later."""
+    _attempt(this, row, this.ctx.clock())
+    try:
+        answer = this.api.call(
+            "chat.postMessage", channel=row.place, text=said.text, blocks=said.blocks, metadata=mark(row),
+            unfurl_links=False, unfurl_media=False, **({"thread_ts": thread} if thread else {}),
+        )  # fmt: skip
+    except (SlackBusy, SlackRefused):
+        _attempt(this, row, None)
+        raise
+    return str(answer["channel"]), str(answer["ts"])
 
 
 def _update(this: Round, row: SlackMessage, said: Told) -> None:
@@ -215,22 +225,6 @@ def _thread(this: Round, row: SlackMessage) -> str | None:
         return parent.ts if parent else None
 
 
-def _find(this: Round, row: SlackMessage, thread: str | None, since: datetime) -> tuple[str, str] | None:
-    """Where the message already is, if the call whose answer was lost did take effect."""
-    channel = row.place
-    if channel.startswith(("U", "W")):
-        channel = str(this.api.call("conversations.open", users=channel)["channel"]["id"])
-    where: dict[str, Any] = {"channel": channel, "ts": thread} if thread else {"channel": channel}
-    method = "conversations.replies" if thread else "conversations.history"
-    oldest = f"{(since - _CLOCKS_DIFFER).timestamp():.6f}"
-    listed = this.api.call(method, **where, oldest=oldest, include_all_metadata="true", limit=200)
-    for message in listed.get("messages", ()):
-        payload = (message.get("metadata") or {}).get("event_payload") or {}
-        if payload.get("id") == row.id:
-            return channel, str(message["ts"])
-    return None
-
-
 def _refused(this: Round, row: SlackMessage, refused: SlackRefused) -> None:
     if refused.code == "message_not_found":
         _end(this, row, _DELETED | {"due_at": this.ctx.clock()})
@@ -239,10 +233,10 @@ def _refused(this: Round, row: SlackMessage, refused: SlackRefused) -> None:
         with unit_of_work(this.ctx.engine) as session:
             card = update(SlackMessage).where(col(SlackMessage.id) == row.thread_of)
             session.connection().execute(card.values(**_DELETED, due_at=this.ctx.clock()))
-        _again(this, row, this.ctx.clock() + _THREAD_WAIT, attempted_at=None)
+        _again(this, row, this.ctx.clock() + _THREAD_WAIT)
         return
     _log.error("a message to %s cannot be sent: %s", row.place, refused)
-    _end(this, row, {"error": refused.code, "attempted_at": None})
+    _end(this, row, {"error": refused.code})
     if row.kind == "case" and row.principal_id is None:
         _tell_in_person(this, row)
 
@@ -262,14 +256,14 @@ def _tell_in_person(this: Round, row: SlackMessage) -> None:
                 )  # fmt: skip
 
 
-def _attempt(this: Round, row: SlackMessage) -> None:
+def _attempt(this: Round, row: SlackMessage, at: datetime | None) -> None:
     with unit_of_work(this.ctx.engine) as session:
-        _mine(session, row, {"attempted_at": this.ctx.clock()})
+        _mine(session, row, {"attempted_at": at})
 
 
-def _again(this: Round, row: SlackMessage, at: datetime, **changes: Any) -> None:
+def _again(this: Round, row: SlackMessage, at: datetime) -> None:
     with unit_of_work(this.ctx.engine) as session:
-        _mine(session, row, {"stale": True, "due_at": at, "claim": None} | changes)
+        _mine(session, row, {"stale": True, "due_at": at, "claim": None})
 
 
 def _put_off(this: Round, row: SlackMessage, until: datetime) -> None:

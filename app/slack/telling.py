@@ -9,10 +9,11 @@ from sqlmodel import Session, col, select
 
 from app.actor import Actor, Grant, system_actor
 from app.context import Context
+from app.errors import Problem
 from app.identity.slack_links import actor_of_account
 from app.slack import kit
 from app.slack.card import Subject, card
-from app.slack.content import differences
+from app.slack.content import deadline, differences
 from app.slack.kit import Block
 from app.slack.presses import OfExecution, OfReview, wire
 from app.store.engine import read_only
@@ -55,8 +56,21 @@ def subject(ctx: Context, actor: Actor, case_id: str) -> Subject:
 
 
 def told(ctx: Context, row: SlackMessage) -> Told | None:
-    """None where there is nothing to say (any more)."""
+    """None where there is nothing to say (any more), in person also to who may not see it (any more)."""
+    if row.principal_id is not None and not _still_told(ctx, row):
+        return None
     return _TOLD[row.kind](ctx, row)
+
+
+def _still_told(ctx: Context, row: SlackMessage) -> bool:
+    """Whether the account still speaks for somebody who sees the case: since it was noted, roles may have ended."""
+    try:
+        actor = actor_of_account(ctx, row.tenant, row.team_id, row.place)
+        if row.case_id is not None:
+            cases.require_in_sight(ctx, actor, row.case_id)
+    except Problem:
+        return False
+    return True
 
 
 def _case(ctx: Context, row: SlackMessage) -> Told | None:
@@ -113,11 +127,12 @@ def _answer(ctx: Context, row: SlackMessage) -> Told | None:
         if verdict is None or not verdict.answer_payload:
             return None
         found = opened(ctx, session, row.tenant, [verdict.answer_payload])[verdict.answer_payload]
+        tool = session.get_one(Review, verdict.review_id).tool
     if not found:
         return Told([kit.section(kit.plain("The answer was erased."))], "The answer was erased.")
     blocks = kit.paragraphs("The assistant answers", found["answer"])
     if "after" in found:
-        blocks += differences(Labels(ctx, row.tenant), found["before"], found["after"])
+        blocks += differences(Labels(ctx, row.tenant), tool, found["before"], found["after"])
     return Told(blocks, kit.fallback(found["answer"]))
 
 
@@ -131,13 +146,20 @@ def _reminder(ctx: Context, row: SlackMessage) -> Told | None:
     return _mine(ctx, row, "This falls due soon", datetime.fromisoformat(row.about) + timedelta(hours=1))
 
 
-def _mine(ctx: Context, row: SlackMessage, title: str, until: datetime | None) -> Told | None:
+def _snoozed_case(ctx: Context, row: SlackMessage) -> Told | None:
+    """What this person put off and is to be told of again."""
+    return _mine(ctx, row, "You put this off until now", None, case_id=row.about.partition("/")[0])
+
+
+def _mine(
+    ctx: Context, row: SlackMessage, title: str, until: datetime | None, *, case_id: str | None = None
+) -> Told | None:  # fmt: skip
     actor = actor_of_account(ctx, row.tenant, row.team_id, row.place)
-    found = reviews.queue(ctx, actor, Page(MAX_LIMIT), mine=True)
+    found = reviews.queue(ctx, actor, Page(MAX_LIMIT), mine=True, case_id=case_id)
     snoozed = _snoozed(ctx, actor)
     items = [
         each for each in found["items"]
-        if each["case_id"] not in snoozed and (until is None or datetime.fromisoformat(each["due_at"]) <= until)
+        if each["case_id"] not in snoozed and (until is None or datetime.fromisoformat(deadline(each)) <= until)
     ]  # fmt: skip
     if not items:
         return None
@@ -172,8 +194,10 @@ def _nudge(ctx: Context, row: SlackMessage) -> Told | None:
         review = session.get(Review, row.about.partition("/")[0])
         if review is None or review.status != "pending":
             return None
-        due = kit.moment(stamp(review.due_at))
-    return Told([kit.section(kit.words(f"Still waiting: decide by {due}."))], "Still waiting for somebody to decide.")
+        at = kit.moment(stamp(review.expires_at if review.escalated_at else review.due_at))
+        lapses = review.escalated_at is not None and TOOLS[review.tool].risk_class != "protective"
+    said = f"Still waiting: at {at} it lapses, and nothing is done." if lapses else f"Still waiting: decide by {at}."
+    return Told([kit.section(kit.words(said))], "Still waiting for somebody to decide.")
 
 
 def listed(ctx: Context, actor: Actor, title: str, items: list[dict[str, Any]], of: int) -> list[Block]:
@@ -185,7 +209,7 @@ def listed(ctx: Context, actor: Actor, title: str, items: list[dict[str, Any]], 
         about = wire(OfReview(review=each["id"], digest=each["args_digest"]))
         blocks.append(kit.section(kit.plain(sentence), kit.button("Read it all", "read", about)))
         blocks.append(
-            kit.context(kit.words(f"risk *{each['risk']['score']}* · decide by {kit.moment(each['due_at'])}"))
+            kit.context(kit.words(f"risk *{each['risk']['score']}* · decide by {kit.moment(deadline(each))}"))
         )
     if of > len(items):
         blocks.append(kit.context(kit.words(f"and {of - len(items)} more: {ctx.settings.public_url}/queue?mine=1")))
@@ -201,5 +225,5 @@ def _comment(ctx: Context, session: Session, tenant: str, verdict: Verdict) -> s
 
 _TOLD: Final[Mapping[str, Callable[[Context, SlackMessage], Told | None]]] = {
     "case": _case, "result": _result, "remark": _remark, "answer": _answer, "queue": _queue, "reminder": _reminder,
-    "nudge": _nudge, "summary": _summary,
+    "snoozed": _snoozed_case, "nudge": _nudge, "summary": _summary,
 }  # fmt: skip

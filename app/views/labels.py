@@ -87,6 +87,11 @@ class Labels:
         found["count"] = f"{len(several)} {one}" + ("" if len(several) == 1 else "s")
         return found
 
+    def field(self, kind: str, ident: str, field: str, value: Any) -> str:
+        """A field of a record with its value: `amount EUR 16,307.01`; amounts in the record's own currency."""
+        word = isinstance(value, str) and value.isidentifier() and value.islower()
+        return f"{called(field)} {spoken(value) if word else self.value(field, value, self._currency(kind, ident))}"
+
     def sentence(self, tool: str, args: Mapping[str, Any] | None) -> str:
         """What will happen, in one sentence."""
         return self.worded(tool, self.words(tool, args) if args is not None else None)
@@ -99,6 +104,10 @@ class Labels:
             return SENTENCES[tool].format_map(words)
         except KeyError:
             return TOOLS[tool].title if tool in TOOLS else tool
+
+    def _currency(self, kind: str, ident: str) -> str | None:
+        found = getattr(self._record(kind, ident), "currency", None)
+        return found if isinstance(found, str) else None
 
     def _record(self, kind: str, ident: str) -> Record | None:
         key = f"{kind}/{ident}"

@@ -32,6 +32,24 @@ def hours_of(text: str) -> int:
     return round(Decimal(_whole(text, 2, "must be hours like 7.5")) * 60 / 100)
 
 
+def written(argument: str, text: str, currency: str | None) -> str:
+    """An argument's own text as people write it: minor units as an amount, minutes as hours, all else as it is."""
+    if not text.lstrip("-").isdecimal():
+        return text
+    if argument.endswith("_minor"):
+        return amount_in(int(text), currency)
+    return hours_in(int(text)) if argument.endswith("minutes") else text
+
+
+def read(argument: str, text: str, currency: str | None) -> str:
+    """What people wrote as the argument's own text. Raises ValueError."""
+    if not text.strip():
+        return text
+    if argument.endswith("_minor"):
+        return str(amount_of(text, currency))
+    return str(hours_of(text)) if argument.endswith("minutes") else text
+
+
 def _whole(text: str, decimals: int, otherwise: str) -> int:
     bare = re.sub(r"[\s\u00a0\u202f']", "", text)
     if len(bare) > _LONGEST or not _NUMBER.fullmatch(bare):

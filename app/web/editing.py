@@ -11,7 +11,7 @@ from app.context import Context
 from app.errors import FieldError, Problem, field_errors
 from app.views.forms import PREFIX, Field, args_of, fields_of
 from app.views.labels import Labels
-from app.views.written import amount_in, amount_of, hours_in, hours_of
+from app.views.written import read, written
 from app.web.pages import Form
 from tools.actions import parse_action
 
@@ -42,7 +42,7 @@ class Editing:
             text = draft.form.get(PREFIX + field.name, field.text) if draft else field.text
             typed = draft.form.get(_written_name(field.name)) if draft else None
             found.append(
-                field.model_copy(update={"text": typed if typed is not None else _written(field, text, currency)})
+                field.model_copy(update={"text": written(field.name, text, currency) if typed is None else typed})
             )
         return found
 
@@ -83,26 +83,17 @@ def _written_name(argument: str) -> str:
     return (_AMOUNT if argument.endswith("_minor") else _HOURS if argument.endswith("minutes") else PREFIX) + argument
 
 
-def _written(field: Field, text: str, currency: str | None) -> str:
-    if not text.lstrip("-").isdecimal():
-        return text
-    if field.minor_units:
-        return amount_in(int(text), currency)
-    return hours_in(int(text)) if field.name.endswith("minutes") else text
-
-
 def _plain(form: Form, currency: str | None) -> tuple[Form, list[FieldError]]:
     """The form with amounts and durations in the units of the arguments."""
     plain, errors = dict(form), []
     currency = form.get(PREFIX + "currency") or currency
     for name, text in form.items():
-        for prefix, read in ((_AMOUNT, lambda each: amount_of(each, currency)), (_HOURS, hours_of)):
-            if name.startswith(prefix) and text.strip():
-                argument = name.removeprefix(prefix)
-                try:
-                    plain[PREFIX + argument] = str(read(text))
-                except ValueError as bad:
-                    errors.append(FieldError(pointer=f"/args/{argument}", detail=str(bad)))
+        if name.startswith((_AMOUNT, _HOURS)) and text.strip():
+            argument = name.removeprefix(_AMOUNT).removeprefix(_HOURS)
+            try:
+                plain[PREFIX + argument] = read(argument, text, currency)
+            except ValueError as bad:
+                errors.append(FieldError(pointer=f"/args/{argument}", detail=str(bad)))
     return plain, errors
 
 

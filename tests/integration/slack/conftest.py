@@ -56,6 +56,8 @@ class Office:
     app: Application
     socket: SocketMode | None
     slowest: float = 0.0
+    sent: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
     client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=60, trust_env=False))
 
     # -- the service's own part
@@ -70,7 +72,11 @@ class Office:
         self.tell()
 
     def wait(self) -> None:
-        """Until what was acknowledged is worked off."""
+        """Until what was acknowledged is worked off, which begins a moment after; not of what nobody takes."""
+        deadline = time.monotonic() + 3
+        while self.surface.taken < self.sent and time.monotonic() < deadline:
+            time.sleep(0.002)
+        self.sent = self.surface.taken
         deadline = time.monotonic() + 20
         while self.surface._under_way and time.monotonic() < deadline:
             time.sleep(0.002)
@@ -148,6 +154,8 @@ class Office:
     def send(self, kind: str, payload: dict[str, Any]) -> Answer:
         """Over HTTP, signed, or over the socket; Slack waits three seconds for the answer."""
         begun = time.monotonic()
+        with self.lock:
+            self.sent += 1
         if self.mode == "socket":
             answer = Answer(200, self.slack.run(self.slack.envelope(kind, payload)))
         else:
@@ -172,22 +180,10 @@ class Office:
         is_json = answer.headers.get("content-type", "").startswith("application/json")
         return Answer(answer.status_code, answer.json() if is_json and answer.content else answer.text or None)
 
-    def timed(self, raw: bytes) -> Answer:
-        """`post`, and how long Slack waited is counted."""
-        begun = time.monotonic()
-        answer = self.post(raw)
-        self.slowest = max(self.slowest, time.monotonic() - begun)
-        return answer
-
     def event(self, event: dict[str, Any]) -> Answer:
         ident = f"Ev{self.slack.number()}"
         payload = {"type": "event_callback", "team_id": TEAM, "event_id": ident, "api_app_id": "A1", "event": event}
-        taken = self.surface.taken
         answer = self.send("events_api", payload)
-        # Bolt acknowledges an event before it looks for who works it off.
-        deadline = time.monotonic() + 20
-        while self.surface.taken == taken and time.monotonic() < deadline:
-            time.sleep(0.002)
         self.wait()
         return answer
 

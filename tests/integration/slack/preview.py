@@ -32,7 +32,8 @@ _WORDS = (
 
 
 def parts(office: Office) -> Iterator[Part]:
-    """Goes through a day in Slack and shows what is seen on the way."""
+    """Goes through a day in Slack and shows what is seen on the way, however long the machine takes for it."""
+    office.slack.trigger_s = 60
     world, agents = office.world, FakeAgents()
     yield from _bundle(office)
     _plan_by(world, agents)
@@ -50,9 +51,9 @@ def parts(office: Office) -> Iterator[Part]:
     for name, told in zip(("a question", "its answer"), office.slack.thread(card), strict=False):
         yield name, _shown(told)
     office.press("finn", card, "edit")
-    office.submit("finn", office.view(), amount_minor="1150000")
+    office.submit("finn", office.view(), amount_minor="11,500.00")
     yield "an edit, before it is sent", _view(office)
-    office.submit("finn", office.view(), amount_minor="1150000")
+    office.submit("finn", office.view(), amount_minor="11,500.00")
     office.tell()
     office.press("fred", card, "approve")
     office.press("cora", card, "approve")

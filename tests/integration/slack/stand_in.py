@@ -15,8 +15,8 @@ from tests.integration.slack import kit_rules
 from tests.integration.slack.workspace import TEAM, Limit, Message
 
 T = TypeVar("T")
-TRIGGER_S, RESPONSES = 3.0, 5
-"""How long a trigger opens a view, and how often a response address may be used."""
+RESPONSES = 5
+"""How often a response address may be used."""
 FORMS = ("auth.test", "conversations.history", "conversations.replies", "users.info")
 BOT, BOT_TOKEN, APP_TOKEN, SIGNING = "UBOT", "xoxb-stand-in", "xapp-stand-in", "8f742231b10e8888abcd99yyyzzz85a5"
 
@@ -25,7 +25,8 @@ class StandIn:
     """Start it, tell it of people and channels, hand its address to the app. All of it may be asked from any thread.
 
     `away`: connections end without an answer; `loses`: so many calls take effect and their answers are lost.
-    `now` is the clock by which calls are counted.
+    `now` is the clock by which calls are counted, `page` the most messages that are listed at once,
+    `trigger_s` how long a trigger opens a view.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
@@ -41,6 +42,8 @@ class StandIn:
         self.limits: dict[str, Limit] = {}
         self.away, self.loses, self.revoked = False, 0, False
         self.files: dict[str, bytes] = {}
+        self.page = 200
+        self.trigger_s = 3.0
         self._numbers = itertools.count(1)
         self._triggers: dict[str, float] = {}
         self._responses: dict[str, tuple[str, int]] = {}
@@ -224,22 +227,26 @@ class StandIn:
         channel = self._place(body.get("channel"))
         if channel is None:
             return self._no("conversations.history", "channel_not_found")
-        return {"messages": self._listed(self.cards(channel), body)}
+        return self._listed(self.cards(channel)[::-1], body)
 
     def _conversations_replies(self, body: Any) -> Any:
         found = self.message(body.get("channel", ""), body.get("ts", ""))
         if found is None:
             return self._no("conversations.replies", "thread_not_found")
-        return {"messages": self._listed([found, *self.thread(found)], body)}
+        return self._listed([found, *self.thread(found)], body)
 
-    def _listed(self, found: list[Message], body: Any) -> list[dict[str, Any]]:
-        kept = [each for each in found if each.ts >= str(body.get("oldest", "0"))][-int(body.get("limit", 100)) :]
+    def _listed(self, found: list[Message], body: Any) -> dict[str, Any]:
+        """One page, a channel's newest first, with the cursor of the next."""
+        late = [each for each in found if each.ts >= str(body.get("oldest", "0"))]
+        begin = int(body.get("cursor") or 0)
+        end = begin + min(int(body.get("limit", 100)), self.page)
         with_all = str(body.get("include_all_metadata", "")).lower() == "true"
-        return [
+        messages = [
             {"ts": each.ts, "user": BOT, "text": each.text, "files": each.files}
             | ({"metadata": each.metadata} if with_all else {})
-            for each in kept
+            for each in late[begin:end]
         ]
+        return {"messages": messages, "response_metadata": {"next_cursor": str(end) if end < len(late) else ""}}
 
     def _users_info(self, body: Any) -> Any:
         found = self.users.get(str(body.get("user")))
@@ -271,7 +278,7 @@ class StandIn:
             begun = self._triggers.pop(str(body.get("trigger_id")), None)
             if begun is None:
                 return self._no(method, "invalid_trigger_id")
-            if time.monotonic() - begun > TRIGGER_S:
+            if time.monotonic() - begun > self.trigger_s:
                 return self._no(method, "expired_trigger_id")
         if errors := kit_rules.view_errors(body.get("view")):
             return self._no(method, "invalid_arguments", errors)

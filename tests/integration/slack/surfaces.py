@@ -107,7 +107,10 @@ class BySlack:
         view = self.office.view()
         if verdict != "edit":
             return self.office.submit(who, view, comment=body.get("comment"))
-        args = {name: str(value) for name, value in body["args"].items()}
+        args = {
+            name: f"{value / 100:.2f}" if name.endswith("_minor") else str(value)
+            for name, value in body["args"].items()
+        }
         self.office.submit(who, view, **args)
         return self.office.submit(who, self.office.view(), **args)
 

@@ -9,11 +9,12 @@ import pytest
 
 from app.identity.slack_links import prefer
 from app.slack.planning import plan
-from app.store.models import SlackLink, SlackMessage
+from app.store.engine import unit_of_work
+from app.store.models import Review, SlackLink, SlackMessage
 from app.workflow import claims, sweep
 from tests.integration.slack.conftest import CHANNEL, Office, buttons, said
 from tests.integration.slack.workspace import TEAM
-from tests.integration.workflow.scenes import money, pending, task
+from tests.integration.workflow.scenes import money, pending, task, write_off
 
 MOST = 15
 
@@ -131,6 +132,63 @@ def test_a_reminder_before_the_deadline_and_the_escalation_after_it(direct: Offi
     sweep.reviews(direct.world.ctx)
     direct.tell()
     assert "escalated" in said(card)
+    assert f"{asked.expires_at:%Y-%m-%d %H:%M} UTC" in said(card)
+
+
+def test_whom_it_escalates_to_is_told_and_all_are_reminded_before_it_lapses(direct: Office) -> None:
+    asked = money(direct.world)
+    with unit_of_work(direct.world.ctx.engine) as session:
+        only = [need | {"roles": ["finance"], "escalate_to": "cfo"} for need in asked.required]
+        session.get_one(Review, asked.id).required = only
+    direct.tell()
+    assert told(direct, "cora") == []
+    direct.world.clock.move_to(asked.due_at + timedelta(minutes=1))
+    sweep.reviews(direct.world.ctx)
+    direct.tell()
+    assert len(told(direct, "cora")) == 1
+    direct.world.clock.move_to(asked.expires_at - timedelta(minutes=30))
+    for _ in range(3):
+        plan(direct.world.ctx)
+        direct.tell()
+    for who in ("cora", "finn"):
+        assert sum("This falls due soon" in text for text in told(direct, who)) == 1, who
+
+
+def test_what_was_put_off_comes_back(direct: Office) -> None:
+    """In four hours as it was said, once, and not if it was decided meanwhile."""
+    world = direct.world
+    kept, decided = money(world), pending(world)
+    direct.tell()
+    for case_id, who in ((kept.case_id, "finn"), (decided.case_id, "finn"), (decided.case_id, "lena")):
+        claims.snooze(world.ctx, world.actor(who), case_id, world.clock() + timedelta(hours=4))
+    world.say("hal", decided, "reject", comment="no")
+    for _ in range(10):
+        world.clock.move(minutes=30)
+        plan(world.ctx)
+        direct.tell()
+        again = [text for text in told(direct, "finn") if "You put this off until now" in text]
+        assert len(again) == (1 if world.clock() >= kept.created_at + timedelta(hours=4) else 0)
+    assert "Write off EUR 1,100.00" in again[0]
+    assert not any("You put this off" in text for text in told(direct, "lena"))
+
+
+def test_what_becomes_of_it_is_told_in_person_to_who_spoke(direct: Office) -> None:
+    """A thread calls its reader; whoever had no part in it finds it in the card, which does not."""
+    world = direct.world
+    asked = money(world)
+    direct.tell()
+    (mine,), (theirs,) = direct.slack.cards("DUFINN"), direct.slack.cards("DUFRED")
+    world.say("finn", asked, "respond", comment="which entries?")
+    direct.tell()
+    assert "asked by finn; the answer is on its way" in said(theirs)
+    world.agents.says(write_off())
+    direct.settle()
+    assert "the answer is on its way" not in said(theirs)
+    world.approve("finn", asked)
+    direct.settle()
+    assert "Done" in said(direct.slack.thread(mine)[-1])
+    assert "approved by finn, succeeded" in said(theirs)
+    assert direct.slack.thread(theirs) == []
 
 
 def test_the_morning_summary_comes_once(direct: Office) -> None:

@@ -3,9 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
+from app.slack.content import whole
+from app.views.labels import Labels
 from tests.integration.slack.conftest import CHANNEL, Office, buttons, said
+from tests.integration.slack.kit_rules import texts
 from tests.integration.slack.workspace import Message
-from tests.integration.workflow.scenes import money, pending, task
+from tests.integration.workflow.scenes import CUSTOMER, INVOICE, money, pending, task, write_off
+from tools.records import Invoice
 
 
 def test_a_card_says_everything_and_approving_carries_it_out(office: Office) -> None:
@@ -24,6 +28,30 @@ def test_a_card_says_everything_and_approving_carries_it_out(office: Office) -> 
     assert "Done" in said(result)
     assert len(office.slack.cards(CHANNEL)) == 1
     assert office.slack.refused == []
+
+
+def test_what_stands_behind_it_is_told_in_words(office: Office) -> None:
+    """Facts by record and who stands behind them, amounts in the record's currency, each argument with its support."""
+    world, invoice = office.world, office.world.get(Invoice, INVOICE)
+    of = {"record": {"kind": "invoice", "id": INVOICE}, "trust": "system"}
+    shown = shown_review()
+    shown["action"] = {"tool": "write_off", "args": write_off().args()}
+    shown["alternatives"] = [f"hold invoice/{INVOICE} first"]
+    shown["evidence"] = [
+        {"record": {"kind": "person", "id": "per-12"}, "field": "name", "value": "Farid Bernard", "trust": "person"},
+        of | {"field": "amount_minor", "value": invoice.amount_minor}, of | {"field": "customer_id", "value": CUSTOMER},
+        {"record": None, "field": "text", "value": "please", "trust": "customer"},
+    ]  # fmt: skip
+    support = {"support": "record", "record": f"invoice/{INVOICE}", "field": "currency"}
+    shown["provenance"] = {"currency": {"support": support}}
+    told = texts(whole(Labels(world.ctx, "acme"), shown, []))
+    called = f"invoice {invoice.number} ({INVOICE})"
+    amount, customer = f"amount EUR {invoice.amount_minor / 100:,.2f}", f"customer Eastgate Hospitals ({CUSTOMER})"
+    assert f"• {called}: {amount}; {customer} · record\n" in told
+    assert "• what came in: text · the customer’s words" in told
+    assert f"Instead, one could*\n• hold invoice {INVOICE} first" in told
+    assert "• person Farid Bernard (per-12) · a person\n" in told
+    assert f"EUR\n↳ record: {called}, currency" in told
 
 
 def test_what_is_decided_elsewhere_is_told_with_by_whom(office: Office) -> None:
@@ -52,5 +80,6 @@ def shown_review() -> dict[str, Any]:
         "decision": {"reasons": [], "rules": [], "amount_minor": None},
         "required": [{"roles": ["delivery_lead"], "approvers": 1, "excluded": [], "escalate_to": None}], "verdicts": [],
         "line_manager": None,
-        "editors": [], "due_at": "2026-03-02T13:00:00.000Z", "escalated_at": None, "decided_by": None,
+        "editors": [], "due_at": "2026-03-02T13:00:00.000Z",
+        "expires_at": "2026-03-02T17:00:00.000Z", "escalated_at": None, "decided_by": None,
     }  # fmt: skip

@@ -1,5 +1,6 @@
 """What can be typed, the message shortcut, and App Home."""
 
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from app.store.models import Case, Event, Pause
 from tests.integration.slack.conftest import CHANNEL, Office
 from tests.integration.slack.kit_rules import mrkdwn_texts, special_marks, texts, view_errors
 from tests.integration.slack.workspace import TEAM, Message, person
-from tests.integration.workflow.scenes import money, pending, task
+from tests.integration.workflow.scenes import drafted, money, pending, task, write_off
 
 
 def test_what_can_be_typed(office: Office) -> None:
@@ -90,6 +91,41 @@ def test_a_message_with_its_thread_and_files_becomes_a_case(office: Office, thre
     (case,) = office.world.rows(Case, id=event.case_id)
     assert (case.kind, case.requester_id) == ("change_request", office.world.actor("lena").principal_id)
     assert len(office.world.reviews(case)) == 1
+
+
+def test_of_a_long_thread_the_part_around_the_message_is_read(office: Office, thread: Message) -> None:
+    office.slack.page = 30
+    for number in range(3, 120):
+        below = Message(CHANNEL, f"1772442000.{number:06}", [], f"word {number}", thread_ts=thread.ts)
+        office.slack.messages.append(below)
+    office.world.agents.says(task())
+    shortcut(office, "lena", office.slack.messages[99], thread_ts=thread.ts)
+    office.submit("lena", office.view(), project="prj-01")
+    (event,) = office.world.rows(Event, type="assistant.triage.requested")
+    with read_only(office.world.ctx.engine) as session:
+        data = office.world.ctx.vault.open(session, "acme", event.payload)["data"]
+    read = [each["text"] for each in data["data"]["slack"]["thread"]]
+    assert (data["text"], len(read), read[0]) == ("word 100", 50, thread.text)
+    assert {"word 99", "word 100", "word 101"} <= set(read)
+
+
+def test_a_file_s_digest_is_of_all_of_it_and_too_large_a_file_is_named(office: Office, thread: Message) -> None:
+    office.slack.files |= {"terms.txt": b"a" * 30_000, "gone.pdf": b"a" * 5_000_001}
+    office.world.agents.says(task())
+    shortcut(office, "lena", thread)
+    office.submit("lena", office.view(), project="prj-01")
+    (event,) = office.world.rows(Event, type="assistant.triage.requested")
+    with read_only(office.world.ctx.engine) as session:
+        files = office.world.ctx.vault.open(session, "acme", event.payload)["data"]["data"]["slack"]["files"]
+    assert files[0]["sha256"] == sha256(b"a" * 30_000).hexdigest()
+    assert (files[0]["text"], files[1]["missing"]) == ("a" * 20_000, "files: too_large")
+
+
+def test_a_long_answer_ends_where_a_message_does(office: Office) -> None:
+    asked = drafted(office.world, *(write_off(10_000 + number, reason="x" * 900) for number in range(9)))
+    for typed in (f"why {asked.id}", f"case {asked.id}"):
+        assert office.command("finn", typed)
+    assert office.slack.refused == []
 
 
 def test_a_message_without_words_is_no_request(office: Office, thread: Message) -> None:

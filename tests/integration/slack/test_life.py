@@ -32,11 +32,11 @@ def test_from_card_to_undo(either: Office) -> None:
     asked = world.review(asked.id)
 
     office.press("finn", card, "edit")
-    first = office.submit("finn", office.view(), amount_minor="1150000", comment="only the January ones")
+    first = office.submit("finn", office.view(), amount_minor="11,500.00", comment="only the January ones")
     assert first["response_action"] == "update"
     assert "was: EUR 11,900.00\nwill be: EUR 11,500.00" in texts(first["view"]["blocks"])
     assert world.review(asked.id).args_digest == asked.args_digest
-    office.submit("finn", office.view(), amount_minor="1150000", comment="only the January ones")
+    office.submit("finn", office.view(), amount_minor="11,500.00", comment="only the January ones")
     assert world.args(asked.proposal_id)["amount_minor"] == 1_150_000
     office.tell()
     assert "before the edit: EUR 11,900.00" in said(card)
@@ -50,7 +50,7 @@ def test_from_card_to_undo(either: Office) -> None:
     office.press("cora", card, "approve")
     office.settle()
     assert world.execution(asked).status == "succeeded"
-    assert "approved by cora" in said(card)
+    assert "approved by fred and cora, succeeded" in said(card)
 
     result = office.slack.thread(card)[-1]
     assert "Done" in said(result)
@@ -90,9 +90,12 @@ def test_bad_arguments_stand_beside_their_inputs(office: Office) -> None:
     office.tell()
     (card,) = office.slack.cards(CHANNEL)
     office.press("finn", card, "edit")
-    wrong = office.submit("finn", office.view(), amount_minor="-5")
-    assert wrong["response_action"] == "errors"
-    assert set(wrong["errors"]) == {"arg.amount_minor"}
+    (amount,) = [each for each in office.view()["blocks"] if each.get("block_id") == "arg.amount_minor"]
+    assert (amount["label"]["text"], amount["element"]["initial_value"]) == ("Amount in EUR", "1100.00")
+    for typed in ("-5", "plenty", "1.100,00", "12.005"):
+        wrong = office.submit("finn", office.view(), amount_minor=typed)
+        assert wrong["response_action"] == "errors"
+        assert set(wrong["errors"]) == {"arg.amount_minor"}, typed
     same = office.submit("finn", office.view())
     assert same["errors"] == {"comment": "The arguments are what they were."}
 

@@ -51,7 +51,7 @@ def test_their_consent_counts_from_the_card(managed: Office) -> None:
     managed.press("rolf", shared, "approve")
     assert managed.world.review(asked.id).status == "approved"
     managed.tell()
-    assert "approved by rolf" in said(card)
+    assert "approved by rhea and rolf" in said(card)
 
 
 def test_what_waits_for_them_is_listed_until_they_spoke(managed: Office) -> None:

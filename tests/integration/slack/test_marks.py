@@ -1,5 +1,6 @@
 """Whatever anybody writes stays text in Slack: no mention, no hidden link, no mark, and nothing of it left out."""
 
+import json
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -10,6 +11,7 @@ from app.slack.card import Subject, card
 from app.slack.content import whole
 from app.views.labels import Labels
 from app.views.words import visible
+from tests.integration.slack.conftest import buttons
 from tests.integration.slack.kit_rules import message_errors, mrkdwn_texts, special_marks, texts, too_long
 from tests.integration.slack.test_cards import shown_review
 
@@ -29,6 +31,9 @@ class Records(Labels):
     def called(self, kind: str, ident: str) -> str:
         return self._name
 
+    def _record(self, kind: str, ident: str) -> None:
+        return None
+
 
 def of(text: str, length: int = 1) -> dict[str, Any]:
     """A review with this text in every place that comes from outside."""
@@ -40,7 +45,11 @@ def of(text: str, length: int = 1) -> dict[str, Any]:
     }
     found |= {"rationale": long, "alternatives": [text], "ungrounded": [text], "expected_effect": text, "undo": text}
     found["edited_from"] = {"title": text[:100], "description": text, "assignee_id": "per-1"}
-    found["evidence"] = [{"id": text, "value": long, "trust": "customer", "author": text}]
+    of_record = {"record": {"kind": "customer", "id": "cus-01"}, "field": "name", "value": text, "trust": "customer"}
+    found["evidence"] = [
+        {"record": None, "field": "text", "value": long, "trust": "customer", "author": text}, of_record,
+    ]  # fmt: skip
+    found["provenance"] = {"title": {"support": {"support": "record", "record": "customer/cus-01", "field": "name"}}}
     found["decision"] = found["decision"] | {"reasons": [text]}
     found["risk"] = {"score": 40, "factors": [{"points": 40, "why": text}]}
     found["decided_by"] = {"id": "pri_x", "name": text}
@@ -82,6 +91,38 @@ def test_the_whole_holds_all_of_it(text: str, length: int) -> None:
     shown = texts(whole(Records(text), review, [{"data": {"text": text}}])).replace("\n", "")
     for part in (review["rationale"], review["action"]["args"]["description"], text):
         assert visible(part).replace("\n", "") in shown
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@given(
+    text=TEXTS, length=st.integers(1, 30),
+    states=st.lists(st.sampled_from(["pending", "approved", "denied", "erased"]), min_size=2, max_size=60),
+)  # fmt: skip
+def test_a_case_of_any_size_is_a_card(text: str, length: int, states: list[str]) -> None:
+    """Slack takes it, what waits comes first, and each that is not displayed whole can be read."""
+    case = case_of(of(text, length), text)
+    reviews = [
+        of(text, length) | {
+            "id": f"rev_{place:026}", "proposal_id": f"prp_{place}", "erased": state == "erased",
+            "status": {"denied": "superseded", "erased": "pending"}.get(state, state),
+        }
+        for place, state in enumerate(states)
+    ]  # fmt: skip
+    denied = {"effect": "deny", "reasons": [text * length]}
+    case["proposals"] = [
+        case["proposals"][0] | {"id": each["proposal_id"], "decision": denied if state == "denied" else None}
+        for each, state in zip(reviews, states, strict=True)
+    ]
+    case["reviews"] = reviews
+    made = card(Subject(case, Records(text), "http://localhost/cases/cas_1", claimed_by=text))
+    assert message_errors(made.blocks, made.text) == []
+    assert not too_long(made.blocks)
+    told = [(each["action_id"], each.get("value", "{}")) for each in buttons(made.blocks)]
+    approved = {json.loads(value)["review"] for action, value in told if action == "approve"}
+    read = {json.loads(value)["review"] for action, value in told if action == "read"}
+    assert approved == set(made.whole)
+    first = [each["id"] for each, state in zip(reviews, states, strict=True) if state == "pending"]
+    assert set(first[:5]) <= approved | read
 
 
 @given(st.text(max_size=4000))

@@ -6,15 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import update
 
 from app.identity.principals import machine_actor
-from app.slack import telling
 from app.slack.workspaces import connect
-from app.store.engine import unit_of_work
-from app.store.models import Review, SlackMessage, Verdict
-from app.workflow import ingest
+from app.store.models import Review, Verdict
+from app.workflow import ingest, review
 from tests.integration.slack.conftest import CHANNEL, Office, buttons, said
+from tests.integration.slack.kit_rules import texts
 from tests.integration.slack.stand_in import BOT_TOKEN
 from tests.integration.slack.workspace import TEAM, Limit
 from tests.integration.workflow.scenes import effects, pending, task
@@ -74,17 +72,18 @@ def test_a_command_that_slack_repeats_opens_one_case(office: Office) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_a_hundred_double_clicks_have_a_hundred_effects(office: Office) -> None:
+def test_a_hundred_double_clicks_have_a_hundred_effects(either: Office) -> None:
     """Two clicks of one person at one moment: one verdict, one effect, and the second is told so."""
-    world, told = office.world, 0
+    office, world, told = either, either.world, 0
     for number in range(100):
         asked = pending(world, task(f"Look into {number}"))
         office.tell()
         card = office.slack.cards(CHANNEL)[-1]
         (button,) = [each for each in buttons(card.blocks) if each["action_id"] == "approve"]
-        clicks = [office.raw("interactive", office.click("lena", card, button)) for _ in range(2)]
+        clicks = [office.click("lena", card, button) for _ in range(2)]
         with ThreadPoolExecutor(2) as pool:
-            assert [answer.status for answer in pool.map(office.timed, clicks)] == [200, 200]
+            answers = list(pool.map(lambda click: office.send("interactive", click), clicks))
+        assert [answer.status for answer in answers] == [200, 200]
         office.wait()
         told += len([text for text in office.slack.heard("ULENA") if "approved already by you" in text])
         office.slack.told.clear()
@@ -95,7 +94,30 @@ def test_a_hundred_double_clicks_have_a_hundred_effects(office: Office) -> None:
     assert len(world.entries(kind="verdict.given")) == 100
     assert len(office.slack.cards(CHANNEL)) == 100
     assert office.slack.refused == []
-    print(f"100 double clicks: {effects(world)} effects, the slowest answer {office.slowest:.2f} s")  # noqa: T201
+    figures = f"{effects(world)} effects, the slowest answer {office.slowest:.2f} s"
+    print(f"100 double clicks over {office.mode}: {figures}")  # noqa: T201 - a figure of the run
+    assert office.slowest < 3
+
+
+@pytest.mark.slow
+def test_slack_is_answered_in_time_though_the_work_is_slow(either: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was acknowledged goes on, and a view says so."""
+    asked = pending(either.world)
+    either.tell()
+    (card,) = either.slack.cards(CHANNEL)
+
+    def slowly(*about: Any, **more: Any) -> None:
+        time.sleep(4)
+        review.give_verdict(*about, **more)
+
+    monkeypatch.setattr("app.slack.verdicts.give_verdict", slowly)
+    either.press("lena", card, "reject")
+    answer = either.submit("lena", either.view(), comment="no")
+    assert "slow just now" in texts(answer["view"]["blocks"])
+    assert either.world.review(asked.id).status == "rejected"
+    either.press("lena", card, "approve")
+    assert "rejected already by you" in either.slack.heard("ULENA")[-1]
+    assert either.slowest < 3
 
 
 @pytest.mark.parametrize(
@@ -184,58 +206,6 @@ def test_comments_of_any_length_are_taken_or_refused_whole(office: Office) -> No
     assert office.world.review(asked.id).status == "rejected"
 
 
-def test_a_lost_answer_posts_no_second_card(office: Office) -> None:
-    """The call took effect and its answer never came: the card is looked for before it is posted again."""
-    pending(office.world)
-    office.slack.loses = 1
-    office.tell()
-    assert len(office.slack.cards(CHANNEL)) == 1
-    (row,) = office.world.rows(SlackMessage)
-    assert row.ts is None
-    office.world.clock.move(seconds=30)
-    office.tell()
-    assert len(office.slack.cards(CHANNEL)) == 1
-    (row,) = office.world.rows(SlackMessage)
-    assert row.ts == office.slack.cards(CHANNEL)[0].ts
-
-
-def test_one_message_that_cannot_be_made_keeps_no_other_back(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    pending(office.world, task("First"))
-    pending(office.world, task("Second"))
-    real = telling.told
-
-    def made(ctx: Any, row: SlackMessage) -> Any:
-        if row.about == first.case_id:
-            raise KeyError("a defect")
-        return real(ctx, row)
-
-    first = office.world.reviews()[0]
-    monkeypatch.setattr("app.slack.sender.told", made)
-    office.tell()
-    assert len(office.slack.cards(CHANNEL)) == 1
-    monkeypatch.undo()
-    office.world.clock.move(minutes=6)
-    office.tell()
-    assert len(office.slack.cards(CHANNEL)) == 2
-
-
-def test_who_died_while_sending_loses_nothing(office: Office) -> None:
-    """A claim that nobody ends is taken over."""
-    pending(office.world)
-    office.slack.away = True
-    office.tell()
-    died = update(SlackMessage).values(claim="gone", stale=False, claimed_at=office.world.clock())
-    with unit_of_work(office.world.ctx.engine) as session:
-        session.connection().execute(died)
-    office.slack.away = False
-    office.world.clock.move(seconds=30)
-    office.tell()
-    assert office.slack.cards(CHANNEL) == []
-    office.world.clock.move(seconds=60)
-    office.tell()
-    assert len(office.slack.cards(CHANNEL)) == 1
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_an_outage_of_ten_minutes_loses_no_card(office: Office) -> None:
@@ -305,26 +275,3 @@ def test_a_revoked_token_ends_the_connection(office: Office) -> None:
     connect(office.world.ctx, machine_actor("acme"), BOT_TOKEN)
     office.tell()
     assert len(office.slack.cards(CHANNEL)) == 1
-
-
-def test_a_channel_that_takes_nothing_leaves_nobody_untold(office: Office) -> None:
-    office.world.set("slack", {"routes": [{"channel": "C0GONE"}]})
-    pending(office.world)
-    office.tell()
-    office.tell()
-    assert [code for _, code, _ in office.slack.refused] == ["channel_not_found"]
-    assert len(office.slack.cards("DULENA")) == 1
-
-
-def test_a_message_that_somebody_deleted_is_posted_anew(office: Office) -> None:
-    asked = pending(office.world)
-    office.tell()
-    office.slack.messages.clear()
-    office.world.say("rhea", asked, "respond", comment="which one?")
-    office.tell()
-    office.world.clock.move(seconds=6)
-    office.tell()
-    (card,) = office.slack.cards(CHANNEL)
-    assert "which one?" in said(office.slack.thread(card)[0])
-    office.press("lena", card, "approve")
-    assert office.world.review(asked.id).status == "approved"

@@ -93,3 +93,9 @@ def test_what_was_erased_is_said(labels: Labels) -> None:
 def test_tasks_are_listed_with_whose_they_are(labels: Labels) -> None:
     tasks = [{"title": "Order a desk", "assignee_id": "per-2", "due_on": "2026-12-07"}]
     assert labels.value("tasks", tasks) == "Order a desk · assignee: per-2 · due: 7 Dec 2026"
+
+
+def test_a_field_is_said_with_its_value(labels: Labels) -> None:
+    assert labels.field("contract", "ctr-01", "type", "time_and_materials") == "type time and materials"
+    assert labels.field("contact", "cnt-01", "email", "a_b@c.example") == "email a_b@c.example"
+    assert labels.field("invoice", "inv-01", "amount_minor", 120_000) == "amount 1,200.00"
