@@ -10,6 +10,7 @@ from app.web.drawing import bar, drawn, line, text
 from tools.proposals import WeekLoads
 
 _WIDE, _HIGH, _LEFT, _TOP, _FULL = 720, 120, 46, 12, 100
+_LONGEST_DAY = 42
 _MOST = 130
 """Percent at the top."""
 
@@ -24,7 +25,7 @@ def load_picture(loads: WeekLoads, called: str) -> Markup:
         top = _y(max(before, after))
         parts.append(bar(x, top, each - 2, _TOP + _HIGH - top, "over" if after > _FULL else "change", told))
         parts.append(bar(x, _y(before), each - 2, _TOP + _HIGH - _y(before), "planned", told))
-        if week % max(1, count // 10) == 0:
+        if week % max(1, count // 10) == 0 and x < _WIDE - _LONGEST_DAY:
             parts.append(text(x, _TOP + _HIGH + 14, f"{monday.day} {monday:%b}"))
     fullest = max(loads.after, default=0)
     return drawn(_WIDE, _TOP + _HIGH + 20, parts, f"Weeks of {called}: up to {fullest} % booked with this")
