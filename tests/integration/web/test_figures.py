@@ -42,6 +42,12 @@ def lively(world: World) -> None:
     drafted(world, HoldInvoice(invoice_id=OTHER, reason="it looks odd"), invoice=OTHER)
 
 
+def test_what_waits_for_people_is_told(browser: Browser) -> None:
+    pending(browser.world)
+    browser.sign_in("finn")
+    assert "wait for people" in text_of(browser.get("/figures"))
+
+
 def test_every_figure_leads_to_its_rows(browser: Browser) -> None:
     lively(browser.world)
     browser.sign_in("hal")

@@ -11,13 +11,12 @@ from app.identity.setting_changes import propose_setting
 from app.store.engine import unit_of_work
 from app.store.models import ManualTask, Verdict
 from app.store.models import Tenant as TenantRow
-from tests.integration.api.actions import INVOICE, task, waiting, write_off
+from tests.integration.api.actions import INVOICE, task, waiting
 from tests.integration.api.conftest import Api
 from tests.integration.web.conftest import Browser, text_of
-from tests.integration.workflow.scenes import booking, manages
 from tests.integration.world import World
 from tools.actions import SendCustomerMessage
-from tools.records import Contact, Invoice, Person, Project
+from tools.records import Contact, Invoice, Project
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)> \u202egnihton\u202c {{7*7}}"
 
@@ -37,22 +36,6 @@ def test_the_queue_says_what_waits(browser: Browser) -> None:
     assert "Write off EUR 1,100.00 of the invoice" in text_of(page)
     assert "Nothing fits" in text_of(browser.get("/queue", tool="create_task"))
     assert f'href="{path}"' in browser.get("/queue", tool="write_off", mine="1").text
-
-
-def test_a_line_manager_is_asked_for_their_consent(browser: Browser) -> None:
-    row = booking(browser.world)
-    browser.sign_in("rhea")
-    path = f"/reviews/{row.id}"
-    assert "Nothing waits for you" in text_of(browser.get("/queue", mine="1"))
-    assert "None of your roles is asked for here" in text_of(browser.get(path))
-    manages(browser.world, "rhea")
-    assert '<span class="badge good">yours</span>' in browser.get("/queue", mine="1").text
-    page = text_of(browser.get(path))
-    assert "None of your roles is asked for here" not in page
-    assert f"line manager: {browser.world.get(Person, str(row.line_manager)).name}" in page
-    answer = browser.send(browser.form(path, path), verdict="approve")
-    assert "Your approval is on the record" in text_of(answer)
-    assert "Nothing waits for you" in text_of(browser.get("/queue", mine="1"))
 
 
 def test_a_review_is_approved_and_runs_once(browser: Browser) -> None:
@@ -362,9 +345,3 @@ def test_times_are_the_firms(browser: Browser) -> None:
     page = text_of(browser.get("/cases"))
     assert "2 Mar 2026, 18:00" in page
     assert "Times in Asia/Tokyo" in page
-
-
-def test_figures(browser: Browser) -> None:
-    waiting(Api(browser.world, browser.client, None), write_off())  # type: ignore[arg-type]
-    browser.sign_in("finn")
-    assert "wait for people" in text_of(browser.get("/figures"))
