@@ -133,7 +133,7 @@ def _multiply(one: Firm, count: int) -> None:
     """Fills the queue up to `count` reviews: each with a proposal, a decision and sealed content of its own.
 
     Every page holds all sorts of them alike, however long the queue is: its length alone is what is compared. Three
-    at a time are of one case.
+    at a time are of one case and equally pressing, so that as many cases stand on a page of either.
     """
     context = one.service.context
     with read_only(context.engine) as session:
@@ -159,7 +159,7 @@ def _multiply(one: Firm, count: int) -> None:
                 case = new_id("cas", review["created_at"]) if number % 3 == 0 or not rows else rows[-1][0]["case_id"]
                 rows.append((
                     review | {"id": ids["rev"], "case_id": case, "proposal_id": ids["prp"], "decision_id": ids["dec"],
-                              "priority": number % 997, "created_at": now},
+                              "priority": number // 3 * 7_919 % 100_003, "created_at": now},
                     proposal | {"id": ids["prp"], "content_payload": sealed, "created_at": now},
                     decision | {"id": ids["dec"], "proposal_id": ids["prp"], "at": now},
                 ))  # fmt: skip

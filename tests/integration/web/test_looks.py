@@ -25,6 +25,10 @@ MOVED = """() => new Promise((done) => {
     .observe({ type: "layout-shift", buffered: true });
   setTimeout(() => done(moved), 300);
 })"""
+PAINTED = """() => new Promise((done) => new PerformanceObserver((list) => {
+  for (const each of list.getEntriesByName("first-contentful-paint")) done(each.startTime);
+}).observe({ type: "paint", buffered: true }))"""
+"""Milliseconds from the request of a page until something of it is seen."""
 
 
 def pages_of(world: World) -> list[str]:
@@ -103,8 +107,8 @@ def test_first_paint(world: World, reader: Reader) -> None:
         painted = []
         for _ in range(7):
             page = reader.open(path)
-            page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
-            painted.append(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+            painted.append(page.evaluate(PAINTED))
+        print(path, "first paint", sorted(round(each) for each in painted), "ms")
         assert min(painted) <= FIRST_PAINT_MS, (path, painted)
 
 
