@@ -108,7 +108,6 @@ def test_first_paint(world: World, reader: Reader) -> None:
         for _ in range(7):
             page = reader.open(path)
             painted.append(page.evaluate(PAINTED))
-        print(path, "first paint", sorted(round(each) for each in painted), "ms")
         assert min(painted) <= FIRST_PAINT_MS, (path, painted)
 
 
