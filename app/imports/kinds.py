@@ -16,6 +16,7 @@ from tools.records import (
     Customer,
     ExchangeRate,
     Leave,
+    LendingRule,
     Person,
     Project,
     RateCard,
@@ -279,6 +280,24 @@ EXCHANGE_RATES = Kind(
     ),
 )  # fmt: skip
 
+# "*" is any unit. What a surcharge is in is the firm's own currency, which the record does not name.
+LENDING = Kind(
+    "lending", ("lending rules", "lending rule", "lending between units", "verleih", "verleihregeln", "ausleihe"),
+    LendingRule, "len", ("from_unit", "to_unit"),
+    (
+        _id("rule id", "lending rule id"),
+        _text("from_unit", "from unit", "lending unit", "lender", "lends", "von bereich", "abgebender bereich",
+              "verleihender bereich", needed=True),
+        _text("to_unit", "to unit", "borrowing unit", "borrower", "borrows", "an bereich", "aufnehmender bereich",
+              "entleihender bereich", needed=True),
+        Column("max_percent", "percent", ("most percent", "max percent", "at most", "percent", "%",
+                                          "höchstens", "prozent", "anteil"), True),
+        _amount("surcharge_minor", "surcharge per day", "surcharge", "daily surcharge", "zuschlag pro tag",
+                "tageszuschlag", "zuschlag"),
+    ),
+    {"surcharge_minor": 0},
+)  # fmt: skip
+
 ACCOUNTS = Kind(
     "accounts", ("approvers", "approval limits", "limits", "users", "authority", "freigabegrenzen", "freigaben",
                  "unterschriften", "konten"),
@@ -296,7 +315,8 @@ ACCOUNTS = Kind(
 )  # fmt: skip
 
 KINDS: tuple[Kind, ...] = (
-    PEOPLE, CUSTOMERS, CONTACTS, CONTRACTS, PROJECTS, SKILLS, LEAVE, ASSIGNMENTS, RATES, EXCHANGE_RATES, ACCOUNTS,
+    PEOPLE, CUSTOMERS, CONTACTS, CONTRACTS, PROJECTS, SKILLS, LEAVE, ASSIGNMENTS, RATES, EXCHANGE_RATES, LENDING,
+    ACCOUNTS,
 )  # fmt: skip
 """In the order in which one may name another."""
 

@@ -99,6 +99,10 @@ class Reader:
             row.take(column, currency)
         if kind.column("currency") is not None:
             row.values["currency"] = currency
+        elif currency != self._base:
+            for column in amounts:
+                if column.field in row.values:
+                    row.refuse(column.field, f"is in {currency}, and this is in {self._base}: {row.cell(column.field)}")
         for start, end in _SPANS:
             begins, ends = row.values.get(start), row.values.get(end)
             if isinstance(begins, date) and isinstance(ends, date) and ends < begins:

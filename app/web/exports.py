@@ -14,6 +14,7 @@ from app.identity.entries import put_on_record
 from app.imports.export import exported
 from app.imports.kinds import BY_NAME
 from app.store.engine import read_only, unit_of_work
+from app.store.models import Tenant
 from app.views import audit, cases, reviews
 from app.views.pages import MAX_LIMIT, Page
 from app.views.pages import page as asked
@@ -88,7 +89,8 @@ def of_records(request: Request, session: Session, kind: str) -> Response:
         raise Problem("not_found", "There is no such kind of record.")
     with read_only(context(request).engine) as reading:
         records = own_records.all_records(reading, session.actor.tenant)
-    return _answered(request, session, wanted.name, exported(wanted, records))
+        currency = reading.get_one(Tenant, session.actor.tenant).base_currency
+    return _answered(request, session, wanted.name, exported(wanted, records, currency))
 
 
 def _all(read: Callable[[Page], dict[str, Any]], key: tuple[type, ...]) -> Iterator[dict[str, Any]]:

@@ -24,9 +24,11 @@ from app.store.engine import read_only, unit_of_work
 from app.store.models import AuditEntry, ImportHeading, Principal, Tenant
 from tests.unit.app.identity.conftest import signed_in
 from tests.unit.app.imports.firm import leave_csv, limits_csv, people, workbook
-from tools.records import Contract, Customer, Leave, Person, Project, Record
+from tools.records import Contract, Customer, Leave, LendingRule, Person, Project, Record
+from tools.staffing.lending import lent
 
 NOTHING = Memory()
+LENDING = b"lending unit,borrowing unit,max percent,surcharge per day\nTechnik,Beratung,60,25.50\nTechnik,*,20,\n"
 
 
 def firm_files(count: int = 200) -> dict[str, bytes]:
@@ -89,11 +91,11 @@ def test_what_was_written_in_all_those_ways_is_what_was_meant(ground: Groundwork
 
 
 def test_what_is_exported_is_imported_as_the_same(ground: Groundwork, machine: Actor) -> None:
-    apply_import(ground, machine, firm_files(30), NOTHING, None)
+    apply_import(ground, machine, firm_files(30) | {"lending.csv": LENDING}, NOTHING, None)
     found = stored(ground)
-    files = {f"{kind.name}.csv": b"".join(exported(kind, found)) for kind in KINDS if kind.model}
+    files = {f"{kind.name}.csv": b"".join(exported(kind, found, "EUR")) for kind in KINDS if kind.model}
     files = {name: raw for name, raw in files.items() if raw.count(b"\n") > 1}
-    assert len(files) == 5
+    assert len(files) == 6
     assert plan_import(ground, machine, files, NOTHING).empty
     with unit_of_work(ground.engine) as session:
         own_records._drop(session, "acme", found)
@@ -181,6 +183,29 @@ def test_nobody_raises_their_own_limit(ground: Groundwork) -> None:
     assert [fault.row for fault in plan.faults] == [2]
     done = apply_import(ground, ada, {"limits.csv": b"name,limit\nBo,900\n"}, NOTHING, None)
     assert [each.limit_minor for each in done.accounts] == [90_000]
+
+
+def test_a_rule_of_lending_is_known_by_its_units_and_its_surcharge_is_in_the_firm_s_currency(
+    ground: Groundwork, machine: Actor
+) -> None:
+    apply_import(ground, machine, {"Verleih.csv": LENDING}, NOTHING, None)
+    heading, rule, _ = LENDING.splitlines(keepends=True)
+    for cell in (b"25.50 CHF", b"CHF 25.50"):
+        (fault,) = plan_import(ground, machine, {"l.csv": heading + rule.replace(b"25.50", cell)}, NOTHING).faults
+        assert (fault.row, fault.heading) == (2, "surcharge per day")
+        assert "is in CHF, and this is in EUR" in fault.detail
+    (above,) = plan_import(ground, machine, {"l.csv": heading.replace(b"day", b"day (CHF)") + rule}, NOTHING).faults
+    assert "is in CHF" in above.detail
+    for wrong, column in ((b"Technik,Beratung,160,", "max percent"), (b"Technik,,60,", "borrowing unit")):
+        (fault,) = plan_import(ground, machine, {"l.csv": heading + wrong}, NOTHING).faults
+        assert (fault.row, fault.heading) == (2, column)
+    apply_import(ground, machine, {"l.csv": heading + rule.replace(b"60", b"40%")}, NOTHING, None)
+    rules = {one.to_unit: one for one in OwnRecords(ground.engine, "acme").find(LendingRule, {})}
+    assert {unit: (one.max_percent, one.surcharge_minor) for unit, one in rules.items()} == {
+        "Beratung": (40, 2_550), "*": (20, 0)
+    }  # fmt: skip
+    assert lent(list(rules.values()), "Technik", "Beratung", 41) == "beyond"
+    assert all(one.trust("max_percent").trusted for one in rules.values())
 
 
 def test_nobody_makes_themselves_somebody_s_line_manager(ground: Groundwork, machine: Actor) -> None:
