@@ -142,16 +142,16 @@ def scenes(folder: Path) -> list[Scene]:
 def read_yaml(path: Path) -> Any:
     """Dates and times stay texts, as JSON has them. Raises SceneUnusable."""
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Plain)  # noqa: S506 - made of the safe loader
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_PLAIN)  # noqa: S506 - made of the safe loader
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise SceneUnusable(f"{path.name}: {error}") from error
 
 
-class _Plain(yaml.SafeLoader):
-    """YAML without the guess that a text is a date."""
-
-
-_Plain.yaml_implicit_resolvers = {
+# libyaml where PyYAML was built with it: pure Python takes eight times as long.
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_RESOLVERS = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    for first, resolvers in _LOADER.yaml_implicit_resolvers.items()
 }
+# YAML without the guess that a text is a date.
+_PLAIN: Any = type("Plain", (_LOADER,), {"yaml_implicit_resolvers": _RESOLVERS})

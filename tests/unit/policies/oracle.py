@@ -5,6 +5,8 @@ from typing import Any
 
 import yaml
 
+# Of libyaml where there is one: examples are many.
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LEVELS = {"contract_type", "customer_tier", "lending", "line_manager"}
 MONEY = {
     "amount_minor", "share_bp", "cumulated_contract_minor", "cumulated_customer_minor", "cumulated_tool_minor",
@@ -27,7 +29,7 @@ def matching(text: str, request: dict[str, Any]) -> dict[str, list[str]]:
 
 @lru_cache(maxsize=4)
 def _rules(text: str) -> list[dict[str, Any]]:
-    return yaml.safe_load(text) or []
+    return yaml.load(text, Loader=_LOADER) or []
 
 
 def _holds(rule: dict[str, Any], request: dict[str, Any]) -> bool:
