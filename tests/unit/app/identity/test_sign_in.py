@@ -5,10 +5,12 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from argon2 import PasswordHasher
 
 from app.actor import Actor, Grant
 from app.errors import Problem
 from app.ground import Groundwork
+from app.identity import passwords
 from app.identity.links import create_link, use_link
 from app.identity.passwords import Guesses, check_password, set_password
 from app.identity.principals import add_principal
@@ -17,6 +19,12 @@ from app.store.models import Principal
 from tests.unit.app.identity.conftest import Hand
 
 PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture(autouse=True)
+def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashing a password is made to be dear; here it is about who may sign in."""
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture
@@ -81,6 +89,10 @@ def test_wrong_names_and_passwords_read_the_same(ground: Groundwork, ana: Princi
             check_password(ground, Guesses(), "acme", name, password, "::1")
         said.add((refused.value.code, refused.value.detail))
     assert said == {("unauthenticated", "The name or the password is wrong.")}
+
+
+def test_who_is_not_there_takes_as_long_as_who_is() -> None:
+    assert not PasswordHasher().check_needs_rehash(passwords._NOBODY)
 
 
 def test_guessing_is_slowed_even_for_the_right_password(ground: Groundwork, ana: Principal, hand: Hand) -> None:
