@@ -1,14 +1,17 @@
 """How every test runs: hypothesis without deadlines, equal examples on every CI run, one sentence encoder for all."""
 
+import gc
 import hashlib
 import os
 import sys
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from agents.reasoners.embedded.encoder import Encoder
+from app.settings import Settings
 from tests.postgres import DATABASE, database_url, postgres_server
 
 __all__ = ["database_url", "postgres_server"]
@@ -18,6 +21,17 @@ settings.register_profile("ci", deadline=None, derandomize=True, suppress_health
 _EMBEDDED = Path(__file__).parents[1] / "agents" / "reasoners" / "embedded"
 
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Modules and tests stay until the end: the garbage collector need not look among them, now or at any test."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,6 +58,14 @@ def encoder_cache() -> Path:
         if path.suffix in (".py", ".yaml"):
             built_by.update(path.relative_to(_EMBEDDED).as_posix().encode() + b"\0" + path.read_bytes())
     return Path(sys.prefix) / "var" / "countersign-tests" / built_by.hexdigest()[:16]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_models_dir(encoder_cache: Path) -> Iterator[None]:
+    """Whole services in these processes use the same cache, instead of building what they need a second time."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Settings, "models_dir", encoder_cache)
+        yield
 
 
 @pytest.fixture(scope="session")

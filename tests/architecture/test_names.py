@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -18,9 +19,15 @@ def test_a_room_resolves_inside_the_repository(room: str, tmp_path: Path) -> Non
     assert Path(done.stdout.strip()) == ROOT / room / "__init__.py"
 
 
+@pytest.fixture(scope="module")
+def installed() -> Mapping[str, list[str]]:
+    """Import name → packages that bring it."""
+    return packages_distributions()
+
+
 @pytest.mark.parametrize("room", ROOMS)
-def test_no_other_package_installs_a_rooms_name(room: str) -> None:
-    assert set(packages_distributions().get(room, [])) <= {"countersign"}
+def test_no_other_package_installs_a_rooms_name(installed: Mapping[str, list[str]], room: str) -> None:
+    assert set(installed.get(room, [])) <= {"countersign"}
 
 
 def test_every_folder_of_tests_is_a_package() -> None:

@@ -32,11 +32,12 @@ from app.identity.tenants import add_tenant
 from app.identity.tokens import actor_from
 from app.rulesets import Rulesets
 from app.settings import Settings
-from app.store.engine import make_engine, read_only, unit_of_work
+from app.store.engine import read_only, unit_of_work
 from app.store.migrate import migrate
 from app.store.models import Case, Decision, Event, Execution, Principal, Proposal, Review, TriageRun, Verdict
 from app.workflow import ingest, review
 from tests import postgres
+from tests.engines import shared_engine
 from tests.integration.fakes import FakeAgents, FakeClock, FakeQueue
 from tools.actions import ACTIONS, Action
 from tools.connectors.sandbox import Sandbox
@@ -93,7 +94,7 @@ def make_template(home: Path, database_url: str | None = None) -> Template:
     """Migrated, with two firms of equal records, their people and a source each. In mode `auto`."""
     settings, clock, rulesets = settings_of(home, database_url), FakeClock(MONDAY), Rulesets()
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    engine = make_engine(settings.database_url)
+    engine = shared_engine(settings.database_url)
     migrate(engine)
     queue = FakeQueue(engine, clock)
     connectors = TenantConnectors(engine, home / "sandbox", clock)
@@ -139,7 +140,7 @@ class World:
         shutil.copytree(template.home, home)
         settings = settings_of(home, template.database_url and postgres.copy_database(template.database_url))
         clock = FakeClock(template.start)
-        engine = make_engine(settings.database_url, pool_size=4)
+        engine = shared_engine(settings.database_url, pool_size=4)
         queue, said = FakeQueue(engine, clock), FakeAgents()
         connectors = TenantConnectors(engine, home / "sandbox", clock)
         ctx = compose(

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlmodel import SQLModel
 
 from app.audit.log import Log
 from app.audit.note import SigningKey
 from app.audit.vault import Vault
-from app.store.engine import make_engine
+from tests.engines import create_tables, shared_engine
 from tests.integration.durable.conftest import postgres_server, url
 from tests.unit.app.audit.conftest import House
 
@@ -18,7 +17,7 @@ __all__ = ["postgres_server", "url"]
 
 @pytest.fixture
 def house(url: str, tmp_path: Path) -> Iterator[House]:
-    engine = make_engine(url)
-    SQLModel.metadata.create_all(engine)
+    engine = shared_engine(url)
+    create_tables(engine)
     yield House(tmp_path, engine, Log(SigningKey(bytes(range(32)))), Vault(b"a secret of at least 32 characters"))
     engine.dispose()

@@ -9,9 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
-from sqlmodel import SQLModel
 
-import app.store.models
 from app.actor import Actor, system_actor
 from app.audit.export import export, snapshot
 from app.audit.leaf import Entry, LoggedActor, Record
@@ -19,7 +17,8 @@ from app.audit.log import Log
 from app.audit.note import SigningKey
 from app.audit.vault import Vault
 from app.audit.verify import Key, Result, verify
-from app.store.engine import make_engine, unit_of_work
+from app.store.engine import unit_of_work
+from tests.engines import create_tables, shared_engine
 from tests.postgres import DATABASE, contents
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -68,8 +67,7 @@ class House:
 
 @pytest.fixture
 def house(tmp_path: Path, database_url: str) -> Iterator[House]:
-    engine = make_engine(database_url)
-    assert app.store.models.AuditHead.__tablename__ in SQLModel.metadata.tables
-    SQLModel.metadata.create_all(engine)
+    engine = shared_engine(database_url)
+    create_tables(engine)
     yield House(tmp_path, engine, Log(SigningKey(bytes(range(32)))), Vault(b"a secret of at least 32 characters"))
     engine.dispose()

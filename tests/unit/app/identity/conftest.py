@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlmodel import SQLModel
 
 from app.actor import Actor, Grant
 from app.audit.log import Log
@@ -18,7 +17,7 @@ from app.identity.tenants import add_tenant
 from app.identity.tokens import actor_of_token, create_token
 from app.secret_box import SecretBox
 from app.settings import Settings
-from app.store.engine import make_engine
+from tests.engines import create_tables, shared_engine
 
 
 @dataclass
@@ -42,8 +41,8 @@ def hand() -> Hand:
 @pytest.fixture
 def ground(tmp_path: Path, hand: Hand, database_url: str) -> Iterator[Groundwork]:
     settings = Settings(home=tmp_path)
-    engine = make_engine(database_url)
-    SQLModel.metadata.create_all(engine)
+    engine = shared_engine(database_url)
+    create_tables(engine)
     key = b"k" * 32
     made = Groundwork(settings, hand, engine, Vault(key), SecretBox(key), Log(SigningKey(bytes(range(32)))))
     add_tenant(made, "acme", "Acme Consulting")

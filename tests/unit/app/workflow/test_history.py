@@ -8,11 +8,12 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlmodel import Session, SQLModel, delete
+from sqlmodel import Session, delete
 
-from app.store.engine import make_engine, unit_of_work
+from app.store.engine import unit_of_work
 from app.store.models import Execution, Proposal, Reservation, Review
 from app.workflow.history import _SAME, created, created_keys, duplicates, moved, reversals, target_of
+from tests.engines import create_tables, shared_engine
 from tools.actions import (
     ACTIONS,
     Action,
@@ -41,8 +42,8 @@ MAIL = SendCustomerMessage(customer_id="cus-1", recipient="a@b.example", subject
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[sa.Engine]:
-    engine = make_engine(database_url)
-    SQLModel.metadata.create_all(engine)
+    engine = shared_engine(database_url)
+    create_tables(engine)
     yield engine
     engine.dispose()
 
