@@ -18,6 +18,8 @@ import yaml
 from agents.reasoners.embedded.artefact import FORMAT, Artefact, ArtefactUnusable, load, save
 from agents.reasoners.embedded.classifier import Classifier
 from agents.reasoners.embedded.encoder import Encoder, EncoderUnavailable
+from agents.reasoners.embedded.glossary import GLOSSARY, for_encoder
+from agents.reasoners.embedded.language import language_of
 from agents.reasoners.embedded.reading import encoded, prepared
 from tools.values import digest
 
@@ -28,8 +30,8 @@ FIELDS = {"request": "category", "urgency": "urgency", "impact": "impact", "sent
 """Task → field of the items in `texts` that labels it, if they have it; `ticket` has the starter set alone."""
 
 LANGUAGES = ("en", "de")
-"""Learnt from and read, all by the same classifiers. The encoder is English: of German it knows names and what it
-shares with English, and the n-grams do the rest."""
+"""Learnt from and read, all by the same classifiers. The encoder is English: of German it is given the words that the
+glossary knows, and the n-grams do the rest."""
 
 ERROR_TARGET = 0.2
 BUILD_TIMEOUT_S = 900
@@ -62,7 +64,7 @@ class Heads:
     @cached_property
     def _trained(self) -> tuple[dict[str, Artefact], str]:
         examples = labelled()
-        mark = digest([FORMAT, self._encoder.version, examples])[7:15]
+        mark = digest([FORMAT, self._encoder.version, examples, GLOSSARY.read_text(encoding="utf-8")])[7:15]
         folder = self._encoder.cache_dir / f"heads-{mark}"
         try:
             found = self._read(folder, examples)
@@ -114,9 +116,8 @@ def train_all(cache: Path, folder: Path, told: Callable[[str], object]) -> None:
     for task, rows in labelled().items():
         told(task)
         texts = prepared([text for text, _ in rows])
-        made, quality = train(
-            [texts], [encoded(encoder, texts, told)], [label for _, label in rows], ERROR_TARGET, told
-        )
+        features = encoded(encoder, [for_encoder(text, language_of(text)) for text in texts], told)
+        made, quality = train([texts], [features], [label for _, label in rows], ERROR_TARGET, told)
         save(folder / f"{task}.npz", Artefact(made, {"encoder": encoder.version, "report": quality.document()}))
 
 

@@ -11,7 +11,8 @@ from agents.memory import Memory, Neighbour
 from agents.reasoners.base import CATEGORIES, Reading, Vocabulary, Wording
 from agents.reasoners.embedded import cues
 from agents.reasoners.embedded.classifier import Said
-from agents.reasoners.embedded.encoder import DIMENSIONS, Encoder, EncoderUnavailable
+from agents.reasoners.embedded.encoder import Encoder, EncoderUnavailable
+from agents.reasoners.embedded.glossary import for_encoder
 from agents.reasoners.embedded.heads import LANGUAGES, Heads
 from agents.reasoners.embedded.language import language_of, plain
 from agents.steps import Letter
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Vector = NDArray[np.float32]
     Features = NDArray[np.float32]
 
 MIN_LIKENESS = 0.12
@@ -61,7 +61,7 @@ class EmbeddedReasoner:
                 reading, f"the text reads as {language!r}, and this reasoner reads English and German", language
             )
         try:
-            return self._assessed(reading, text, language, self._encoder.features([text]))
+            return self._assessed(reading, text, language)
         except EncoderUnavailable as error:
             _log.warning("the sentence encoder is not available: %s", error)
             return self._abstained(reading, f"the sentence encoder is not available: {error}", language)
@@ -69,8 +69,9 @@ class EmbeddedReasoner:
     def word(self, letter: Letter, facts: list[Fact], journal: Journal) -> Wording:
         return Wording(letter.subject, letter.body, "a template filled from facts")
 
-    def _assessed(self, reading: Reading, text: str, language: str, features: "Features") -> Assessment:
-        neighbours = self._precedents(reading, features[0, :DIMENSIONS])
+    def _assessed(self, reading: Reading, text: str, language: str) -> Assessment:
+        features = self._encoder.features([for_encoder(text, language)])
+        neighbours = self._precedents(reading, text)
         head = self._heads[reading.vocabulary]
         found = cues.odds(reading.vocabulary, text)
         odds = {name: found.get(name, 1.0) * reading.odds.get(name, 1.0) for name in head.labels}
@@ -96,9 +97,11 @@ class EmbeddedReasoner:
             model=self._stamp(),
         )
 
-    def _precedents(self, reading: Reading, vector: "Vector") -> tuple[Neighbour, ...]:
+    def _precedents(self, reading: Reading, text: str) -> tuple[Neighbour, ...]:
+        """Of the text as it was written, which is how precedents are remembered."""
         if self._memory is None:
             return ()
+        vector = self._encoder.encode([text])[0]
         recall = self._memory.nearest(reading.tenant, vector, reading.customer, _NEIGHBOURS)
         if recall.fault:
             _log.warning("assessed without precedents: %s", recall.fault)
