@@ -35,7 +35,7 @@ glossary knows, and the n-grams do the rest."""
 
 ERROR_TARGET = 0.2
 BUILD_TIMEOUT_S = 900
-"""A quarter of a minute on a machine that has nothing else to do; on a very busy one minutes."""
+"""Half a minute on a machine that has nothing else to do; on a very busy one minutes."""
 _ROOT = Path(__file__).resolve().parents[3]
 # libyaml where PyYAML was built with it: the texts are read at each start, and pure Python takes eight times as long.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -32,6 +32,13 @@ MIN_LIKENESS = 0.12
 ALIKE = 0.55
 """From this cosine on a precedent counts."""
 
+HEARD = {"negative": 1.75}
+"""Odds for displeasure: heard where there is none it costs a look, not heard it costs a customer.
+
+On texts left out macro-F1 stays as it was; of the displeased 0.38 instead of 0.52 are not heard, of the others 0.22
+instead of 0.13 are taken for displeased.
+"""
+
 _NEIGHBOURS = 8
 _log = logging.getLogger(__name__)
 
@@ -88,7 +95,7 @@ class EmbeddedReasoner:
             category=None if doubt else label,
             urgency=_level(cues.said("urgency", text) or self._level("urgency", text, features)),
             impact=_level(self._level("impact", text, features)),
-            sentiment=_sentiment(self._heads["sentiment"].say([[text]], [features])[0].label),
+            sentiment=_sentiment(self._heads["sentiment"].say([[text]], [features], HEARD)[0].label),
             confidence=_percent(confidence),
             evidence=list(reading.evidence),
             abstained=line(doubt) if doubt else None,

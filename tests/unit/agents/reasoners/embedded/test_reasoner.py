@@ -32,6 +32,13 @@ def assess(reasoner: EmbeddedReasoner, text: str, customer: str | None = None) -
         ("Auf Ihrer Rechnung stehen zwei Tage zu viel, bitte senden Sie uns eine Gutschrift.", "billing_dispute"),
         ("Bitte verschieben Sie den Termin um zwei Wochen nach hinten.", "schedule_change"),
         ("Den Chatbot brauchen wir nicht mehr, bitte streichen Sie ihn aus dem Auftrag.", "scope_reduction"),
+        ("Seit gestern bricht der Export mit einer Fehlermeldung ab, die Dateien sind leer.", "defect"),
+        ("Wir hätten zusätzlich gern eine Maske für die Retouren, die war nicht vereinbart.", "scope_addition"),
+        ("Könnten Sie uns ab Juni eine zweite Beraterin mit SAP-Erfahrung schicken?", "staffing_change"),
+        (
+            "Der Wirtschaftsprüfer verlangt einen Nachweis, wie lange Sie die Daten speichern.",
+            "compliance",
+        ),
     ],
 )
 def test_plain_cases_get_their_category(embedded: EmbeddedReasoner, text: str, category: str) -> None:
@@ -61,6 +68,7 @@ def test_nonsense_is_an_abstention(embedded: EmbeddedReasoner) -> None:
         ("Please send the minutes of the meeting to our new address.", "neutral"),
         ("Vielen Dank, die Schulung war großartig und alle waren begeistert.", "positive"),
         ("Wir sind sehr enttäuscht, schon wieder eine falsche Rechnung.", "negative"),
+        ("How kind of you to write. We had stopped waiting for an answer some weeks ago.", "negative"),
     ],
 )
 def test_how_a_customer_sounds_is_told(embedded: EmbeddedReasoner, text: str, sentiment: str) -> None:
@@ -130,8 +138,8 @@ def test_the_heads_know_the_labels_and_beat_the_largest_label_by_far(encoder: En
     assert set(heads["ticket"].labels) == set(CATEGORIES["ticket"])
     # Cross-validated, cues not counted; guessing the largest label would be right for one in eight. The request's
     # texts are hard ones on purpose: short, sarcastic, with quoted mails, several requests and misleading subjects.
-    assert heads.report("request")["accuracy"] >= 0.52
+    assert heads.report("request")["accuracy"] >= 0.65
     assert heads.report("ticket")["accuracy"] >= 0.6
-    assert heads.report("sentiment")["accuracy"] >= 0.6
-    assert heads.report("impact")["accuracy"] >= 0.6
-    assert heads.report("urgency")["accuracy"] >= 0.55
+    assert heads.report("sentiment")["accuracy"] >= 0.65
+    assert heads.report("impact")["accuracy"] >= 0.65
+    assert heads.report("urgency")["accuracy"] >= 0.7
