@@ -87,7 +87,14 @@ class Web:
     client: httpx.Client
 
     def form(self, review_id: str, verdict: str) -> Form:
-        page = self.client.get(f"/reviews/{review_id}")
+        return self._offered(self.client.get(f"/reviews/{review_id}"), review_id, verdict)
+
+    def edit(self, review_id: str, **fields: str) -> Form:
+        """The form that sends an edit, whose author has seen what it changes."""
+        shown = self.send(self.form(review_id, "preview"), verdict="preview", **fields)
+        return self._offered(shown, review_id, "edit")
+
+    def _offered(self, page: httpx.Response, review_id: str, verdict: str) -> Form:
         assert page.status_code == 200, page.text
         known = Forms(page.text).forms
         wanted = [form for form in known if form.action == f"/reviews/{review_id}"]

@@ -83,11 +83,10 @@ def test_edit_against_approve(arena: Arena, report: Report) -> None:
         tally.rounds += 1
         review = arena.asked(number)
         web = arena.web("rhea")
-        form = web.form(review.id, "edit")
-        change = {"verdict": "edit", "arg.title": f"Edited {number}"}
+        form = web.edit(review.id, **{"arg.title": f"Edited {number}"})
         api, page = together(
             arena.verdict(client, "lena", review, "approve"),
-            partial(web.send, form, **change), seed=number,
+            partial(web.send, form, verdict="edit"), seed=number,
             late=PAGE_S,
         )  # fmt: skip
         tally.expect(won(api) != won(page), f"api {api.status_code}, web {page.status_code}")
