@@ -1,6 +1,8 @@
 import threading
 import time
 
+import pytest
+
 from app.durable.gate import Gate
 
 
@@ -26,8 +28,9 @@ def test_no_more_than_its_width_are_inside_and_everybody_gets_in() -> None:
     assert most[0] == 3
 
 
-def test_another_tenants_item_is_next_however_many_came_before() -> None:
-    gate, order, leave = Gate(2), list[str](), threading.Semaphore(0)
+@pytest.mark.parametrize("width", [1, 2])
+def test_another_tenants_item_is_next_however_many_came_before(width: int) -> None:
+    gate, order, leave = Gate(width), list[str](), threading.Semaphore(0)
 
     def work(tenant: str) -> None:
         with gate.passed(tenant):
@@ -43,12 +46,12 @@ def test_another_tenants_item_is_next_however_many_came_before() -> None:
     for each in threads:
         each.start()
         time.sleep(0.02)
-    came(2)
-    assert order == ["flooder"] * 2
+    came(width)
+    assert order == ["flooder"] * width
     # One at a time: who of two that are let in together comes to write first is the scheduler's business.
     leave.release()
-    came(3)
-    assert order == ["flooder", "flooder", "other"]
+    came(width + 1)
+    assert order == ["flooder"] * width + ["other"]
     leave.release(len(threads))
     for each in threads:
         each.join(20)
