@@ -56,6 +56,11 @@ class Heads:
         report: dict[str, Any] = self._trained[0][task].document["report"]
         return report
 
+    def threshold(self, task: str, language: str) -> float:
+        """The least confidence of what is not abstained on in one of `LANGUAGES`, by that language's own errors."""
+        least: float = self.report(task)["thresholds"].get(language, self[task].threshold)
+        return least
+
     @property
     def version(self) -> str:
         """Names the encoder and the texts that the classifiers came from."""
@@ -64,7 +69,8 @@ class Heads:
     @cached_property
     def _trained(self) -> tuple[dict[str, Artefact], str]:
         examples = labelled()
-        mark = digest([FORMAT, self._encoder.version, examples, GLOSSARY.read_text(encoding="utf-8")])[7:15]
+        glossary = GLOSSARY.read_text(encoding="utf-8")
+        mark = digest([FORMAT, self._encoder.version, examples, glossary, str(ERROR_TARGET), LANGUAGES])[7:15]
         folder = self._encoder.cache_dir / f"heads-{mark}"
         try:
             found = self._read(folder, examples)
@@ -116,8 +122,10 @@ def train_all(cache: Path, folder: Path, told: Callable[[str], object]) -> None:
     for task, rows in labelled().items():
         told(task)
         texts = prepared([text for text, _ in rows])
-        features = encoded(encoder, [for_encoder(text, language_of(text)) for text in texts], told)
-        made, quality = train([texts], [features], [label for _, label in rows], ERROR_TARGET, told)
+        languages = list(map(language_of, texts))
+        features = encoded(encoder, list(map(for_encoder, texts, languages)), told)
+        labels = [label for _, label in rows]
+        made, quality = train([texts], [features], labels, ERROR_TARGET, told, languages)
         save(folder / f"{task}.npz", Artefact(made, {"encoder": encoder.version, "report": quality.document()}))
 
 

@@ -89,7 +89,7 @@ class EmbeddedReasoner:
         doubt = None
         if likeness < MIN_LIKENESS:
             doubt = "the text is unlike anything seen before"
-        elif confidence < head.threshold:
+        elif confidence < self._heads.threshold(reading.vocabulary, language):
             doubt = f"no category is clear: {label.replace('_', ' ')} comes nearest, with {round(confidence * 100)} %"
         return Assessment(
             category=None if doubt else label,

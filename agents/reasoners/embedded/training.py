@@ -1,7 +1,7 @@
 """Training a classifier: calibrated and reported on answers for rows that the model answering had not seen."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +52,7 @@ class Quality:
 
     `coverage` is the share that is not abstained on, `error` the share of wrong labels among those.
     `calibration_error` is the expected one over 15 bins of equal width (Guo et al. 2017), of the confidence.
+    `thresholds` has each group's own where rows were told apart, by which its texts are abstained on.
     """
 
     rows: int
@@ -61,6 +62,7 @@ class Quality:
     coverage: float
     error: float
     per_label: dict[str, dict[str, float]]
+    thresholds: Mapping[str, float]
     choice: Choice
 
     def document(self) -> dict[str, Any]:
@@ -73,13 +75,15 @@ def train(
     labels: Sequence[str | None],
     error_target: float,
     told: Callable[[str], object],
+    groups: Sequence[str] | None = None,
 ) -> tuple[Classifier, Quality]:
     """A classifier of the rows: texts of each column, what the encoder makes of them (rows, 768), their labels.
 
     The features are turned in place and become part of the classifier: of ten thousand rows a copy takes 30 MB.
 
     A row without a label (None) is an example of what no label fits. `error_target` is the share of wrong labels to
-    allow among those not abstained on. `told` hears of each step. Raises TrainingRefused.
+    allow among those not abstained on; with `groups`, one a row, among those of each group: what is easier in one
+    language makes up for nothing in another. `told` hears of each step. Raises TrainingRefused.
     """
     check(labels)
     names = tuple(sorted({label for label in labels if label is not None}))
@@ -114,8 +118,14 @@ def train(
         tuple(rows_of(one, solution.landmarks) for one in features), solution.sentence,
         solution.bias, temperature, fitted(signs, right), stranger, threshold, strangest,
     )  # fmt: skip
-    accepted = (confidence >= threshold) & (logits <= strangest)
-    return made, _quality(names, said, shares[of_labels], confidence, right, accepted, solution.choice)
+    told_apart = np.array(["" if groups is None else groups[row] for row in of_labels.tolist()])
+    thresholds = {
+        str(one): threshold_for(confidence[told_apart == one], right[told_apart == one], error_target)
+        for one in np.unique(told_apart)
+    }
+    least = np.array([thresholds[str(one)] for one in told_apart])
+    accepted = (confidence >= least) & (logits <= strangest)
+    return made, _quality(names, said, shares[of_labels], confidence, right, accepted, thresholds, solution.choice)
 
 
 def check(labels: Sequence[str | None]) -> None:
@@ -155,7 +165,7 @@ def _unseen_confidence(signs: "Numbers", right: "NDArray[np.float64]") -> "Numbe
 
 def _quality(
     names: tuple[str, ...], truth: "Indexes", shares: "Numbers", confidence: "Numbers",
-    right: "NDArray[np.float64]", accepted: "NDArray[np.bool_]", choice: Choice,
+    right: "NDArray[np.float64]", accepted: "NDArray[np.bool_]", thresholds: Mapping[str, float], choice: Choice,
 ) -> Quality:  # fmt: skip
     said = shares.argmax(axis=1)
     per_label = {}
@@ -171,5 +181,5 @@ def _quality(
         macro_f1=float(np.mean([one["f1"] for one in per_label.values()])),
         calibration_error=calibration_error(confidence, right), coverage=float(accepted.mean()),
         error=float(1.0 - right[accepted].mean()) if accepted.any() else 0.0,
-        per_label=per_label, choice=choice,
+        per_label=per_label, thresholds=thresholds, choice=choice,
     )  # fmt: skip

@@ -50,6 +50,19 @@ def test_labels_at_random_are_reported_as_such() -> None:
     assert quality.coverage < 0.3
 
 
+def test_each_group_holds_the_error_by_itself() -> None:
+    """What is easy in one language does not make up for guesses in another."""
+    texts, vectors, labels = rows(40)
+    groups = ["muddled" if place % 2 else "clear" for place in range(len(labels))]
+    muddled = [place for place, one in enumerate(groups) if one == "muddled"]
+    for place, other in zip(muddled, np.random.default_rng(2).permutation(muddled).tolist(), strict=True):
+        labels[place] = list(WORDS)[(other + place) % 3]
+    _, quality = train([texts], [vectors], labels, 0.2, lambda step: None, groups)
+    assert set(quality.thresholds) == {"clear", "muddled"}
+    assert quality.thresholds["clear"] < quality.thresholds["muddled"]
+    assert quality.error <= 0.2
+
+
 @given(st.lists(st.text("abc d", max_size=12), min_size=1, max_size=6))
 def test_what_is_known_of_a_text_is_the_same_with_and_without_reading_it(texts: list[str]) -> None:
     words = lexicon([["a b c", "a b d", "c d"]], 4096)
