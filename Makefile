@@ -32,9 +32,10 @@ test: .venv/.ready
 test-browser: .venv/.ready
 	$(PYTEST) -m "browser and slow and not long" tests/integration/web
 
-# The slow tests of the spine, with and without PostgreSQL: kills, the contract of the API, several processes, restore.
+# The slow tests of the spine, with and without PostgreSQL: kills, a share of the races, the contract of the API, several
+# processes, restore.
 test-slow: .venv/.ready
-	$(PYTEST) -m "slow and not long" tests/soak tests/e2e $(addprefix tests/integration/,audit backup durable store workflow)
+	$(PYTEST) -m "slow and not long" tests/soak $(addprefix tests/integration/,races fuzz) tests/e2e $(addprefix tests/integration/,audit backup durable store workflow)
 
 test-all: .venv/.ready
 	$(PYTEST) $(if $(ONLY),-m "$(ONLY)")

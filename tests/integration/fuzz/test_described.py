@@ -1,11 +1,12 @@
 """The whole description of the API, tried by schemathesis: what it says may be sent and what may not, by everyone.
 
 FUZZ_EXAMPLES is how many requests of each kind are made up for each call, each then sent by every speaker; FUZZ_SEED is
-where they start from.
+where they start from. How many were sent is seen with `pytest -s`.
 """
 
 import contextlib
 import os
+import sys
 from typing import Any
 
 import pytest
@@ -52,6 +53,7 @@ def test_every_call_is_as_described_whatever_is_sent_by_whomever(site: Site) -> 
                     _tried(site, operation, mode)
             except (Exception, FailureGroup) as error:  # noqa: BLE001 - every call is tried, and all that is wrong is told
                 found[f"{operation.label} {mode}"] = error
+    sys.stdout.write(f"\nfuzz: {site.answers.total():,} requests by {len(SPEAKERS)} speakers\n")
     assert not found, "\n\n".join(f"{label}: {_said(error)[:3000]}" for label, error in found.items())
 
 

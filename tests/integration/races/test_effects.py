@@ -20,7 +20,7 @@ from tests.integration.workflow.test_execute_again import STRICTER
 from tests.integration.workflow.test_undo import settle, undo
 from tests.integration.world import World
 
-pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 
 
 def approved(arena: Arena, number: int) -> tuple[Review, Execution]:

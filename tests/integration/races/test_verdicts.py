@@ -13,7 +13,7 @@ from tests.integration.races.conftest import Report
 from tests.integration.workflow.scenes import task
 from tools.records import Task
 
-pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 
 
 def won(answer: httpx.Response) -> bool:
