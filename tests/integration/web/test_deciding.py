@@ -72,16 +72,18 @@ def test_by_keys_alone(world: World, reader: Reader) -> None:
     assert page.get_by_role("dialog").is_visible()
     keys.press("Escape")
     page.get_by_role("dialog").wait_for(state="hidden")
+    # A busy browser answers before it has handled the key.
     keys.press("j")
-    first = page.evaluate("document.activeElement.href")
+    first = page.wait_for_function("document.activeElement.href").json_value()
     keys.press("j")
-    assert page.evaluate("document.activeElement.href") != first
+    page.wait_for_function("first => document.activeElement.href !== first", arg=first)
     keys.press("k")
-    assert page.evaluate("document.activeElement.href") == first
+    page.wait_for_function("first => document.activeElement.href === first", arg=first)
     keys.press("Space")
     assert page.locator(".row :checked").count() == 1
-    while not page.evaluate("document.activeElement.href").endswith(row.id):
+    while not (at := page.evaluate("document.activeElement.href")).endswith(row.id):
         keys.press("j")
+        page.wait_for_function("at => document.activeElement.href !== at", arg=at)
     keys.press("r")
     page.wait_for_url(f"**/reviews/{row.id}#reason")
     assert page.evaluate("document.activeElement.id") == "reason"

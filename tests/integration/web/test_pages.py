@@ -150,6 +150,7 @@ def test_an_oversized_comment_is_refused_and_kept(browser: Browser, verdict: str
     assert browser.world.rows(Verdict) == []
 
 
+@pytest.mark.sqlite("where a table that is gone reads as an outage")
 def test_what_is_not_there_or_breaks_is_a_page_for_people_and_a_problem_for_programs(browser: Browser) -> None:
     people, programs = {"Accept": "text/html,*/*"}, {"Accept": "*/*"}
     browser.sign_in("finn")
