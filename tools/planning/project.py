@@ -5,8 +5,9 @@ hierarchical levels of skills" (2004), without levels: each person on an activit
 to its end, and is on one activity at a time.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,16 @@ class Activity:
 
     duration: int
     needs: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """On those who have one of some `skills`, of whom so many are `there`: what activities, by place, ask for of them.
+    What runs at once has people enough exactly where it keeps to every claim (Hall 1935)."""
+
+    skills: frozenset[str]
+    there: int
+    asked: Mapping[int, int]
 
 
 @dataclass(frozen=True)
@@ -60,6 +71,43 @@ class Project:
             circle = sorted(set(range(len(self.activities))) - set(done))
             raise ValueError(f"activities {', '.join(map(str, circle))} wait for each other")
         return done
+
+    def claims(self) -> Iterator[Claim]:
+        """Of all sets of the skills that are needed; of more than eight skills only of one or two, which bind most."""
+        used = sorted({skill for one in self.activities for skill, count in one.needs.items() if count})
+        for size in range(1, (len(used) if len(used) <= 8 else 2) + 1):
+            for skills in map(frozenset, combinations(used, size)):
+                asked = {
+                    place: count for place, one in enumerate(self.activities)
+                    if (count := sum(one.needs.get(skill, 0) for skill in skills))
+                }  # fmt: skip
+                yield Claim(skills, sum(not skills.isdisjoint(each) for each in self.people), asked)
+
+    def in_turn(self) -> set[tuple[int, int]]:
+        """Pairs of activities that take time, of which one waits for the other, directly or not; lower place first."""
+        before: list[set[int]] = [set() for _ in self.activities]
+        for place in self.order():
+            for first, second in self.before:
+                if second == place:
+                    before[place] |= before[first] | {first}
+        return {
+            (min(one, place), max(one, place)) for place, some in enumerate(before) for one in some
+            if self.activities[one].duration and self.activities[place].duration
+        }  # fmt: skip
+
+    def longest_ways(self) -> list[tuple[int, int]]:
+        """Of each activity the longest way before it, and from its start to the end of everything."""
+        order, activities = self.order(), self.activities
+        head, tail = [0] * len(activities), [one.duration for one in activities]
+        after: list[list[int]] = [[] for _ in activities]
+        for first, second in self.before:
+            after[first].append(second)
+        for place in order:
+            for each in after[place]:
+                head[each] = max(head[each], head[place] + activities[place].duration)
+        for place in reversed(order):
+            tail[place] += max((tail[each] for each in after[place]), default=0)
+        return list(zip(head, tail, strict=True))
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,10 @@
 
 It is solved in two steps. The first leaves out who does what, and keeps what follows from it for the times: for every
 set of skills, those who have one of them bound what may run at once (Hall 1935), and of activities no two of which may,
-one follows the other. Its optimum bounds the makespan and is most often reached. The second looks for teams: first for
-the times found, then for any times that are no earlier, where two activities may share somebody only if one follows the
-other.
+one follows the other. Its optimum bounds the makespan and is most often reached; where the solver does not prove it at
+once, the linear programmes of `tools.planning.refuted` raise the bound before it goes on. The second looks for teams:
+first for the times found, then for any times that are no earlier, where two activities may share somebody only if one
+follows the other.
 """
 
 import time
@@ -16,12 +17,16 @@ from itertools import combinations
 from tools.cpsat.answer import Answer, Limits
 from tools.cpsat.model import Model
 from tools.cpsat.session import Session
-from tools.planning.project import Activity, Project, Schedule
+from tools.planning.project import Project, Schedule
+from tools.planning.refuted import refuted_below
 
 STANDARD = Limits(
     seconds=10, more='subsolvers:["objective_lb_search","no_lp"] use_strong_propagation_in_disjunctive:true'
 )
 """What is hard here is the proof: one worker raises the bound, the other looks for schedules."""
+
+_QUICK = 0.1
+"""Of the time, for the first step before its bound is raised by other means."""
 
 _FIRST = 0.7
 """Of the time, for the first step at most."""
@@ -42,11 +47,10 @@ def schedule(project: Project, limits: Limits = STANDARD, session: Session | Non
     Raises Unschedulable.
     """
     begun = time.monotonic()
-    for place, one in enumerate(project.activities):
-        _possible(place, one, project.people)
+    _require_people(project)
     with ExitStack() as stack:
         solver = session or stack.enter_context(Session())
-        loose = solver.solve(Times(project).model, replace(limits, seconds=limits.seconds * _FIRST))
+        loose = _loose(project, limits, solver)
         for times, bound in _attempts(project, loose):
             teams = Teams(times, project)
             left = limits.seconds - (time.monotonic() - begun)
@@ -62,6 +66,21 @@ def schedule(project: Project, limits: Limits = STANDARD, session: Session | Non
     return None
 
 
+def _loose(project: Project, limits: Limits, solver: Session) -> Answer:
+    """The times alone: as short as they are found, with a bound below every makespan."""
+    quick = solver.solve(Times(project).model, replace(limits, seconds=limits.seconds * _QUICK))
+    if quick.status == "optimal" or quick.ended != "limit":
+        return quick
+    bound = refuted_below(project, quick.bound or 0, quick.objective, seconds=limits.seconds * _QUICK)
+    if quick.objective is not None and bound >= quick.objective:
+        return replace(quick, status="optimal", bound=quick.objective)
+    times = Times(project)
+    times.at_least(bound)
+    times.hint(quick)
+    longer = solver.solve(times.model, replace(limits, seconds=limits.seconds * (_FIRST - _QUICK)))
+    return longer if longer.found else replace(quick, bound=max(bound, longer.bound or 0))
+
+
 def _attempts(project: Project, loose: Answer) -> Iterator[tuple["Times", int]]:
     """Models of the times to look for teams in, with a bound below every makespan: first those that the first step
     found, where only the teams are open; then any, from there."""
@@ -72,30 +91,18 @@ def _attempts(project: Project, loose: Answer) -> Iterator[tuple["Times", int]]:
         yield fixed, bound
     whole = Times(project)
     whole.at_least(bound)
-    for name in whole.starts if loose.found else ():
-        whole.model.hint(name, loose.value(name))
+    whole.hint(loose)
     yield whole, bound
 
 
-def _possible(place: int, one: Activity, people: Sequence[frozenset[str]]) -> None:
-    needs = {skill for skill, count in one.needs.items() if count}
-    for wanted in _subsets(needs):
-        there, asked = _there(people, wanted), sum(one.needs[skill] for skill in wanted)
-        if asked > there:
-            raise Unschedulable(
-                f"activity {place} needs {asked} people with {' or '.join(sorted(wanted))} at once; there are {there}"
-            )
-
-
-def _there(people: Sequence[frozenset[str]], wanted: frozenset[str]) -> int:
-    """How many people have one of the skills."""
-    return sum(not wanted.isdisjoint(skills) for skills in people)
-
-
-def _subsets(skills: Collection[str]) -> list[frozenset[str]]:
-    """All sets of skills; of more than eight skills only those of one or two, which are the ones that bind."""
-    most = len(skills) if len(skills) <= 8 else 2
-    return [frozenset(some) for size in range(1, most + 1) for some in combinations(sorted(skills), size)]
+def _require_people(project: Project) -> None:
+    for one in project.claims():
+        for place, asked in one.asked.items():
+            if asked > one.there:
+                skills = " or ".join(sorted(one.skills))
+                raise Unschedulable(
+                    f"activity {place} needs {asked} people with {skills} at once; there are {one.there}"
+                )
 
 
 class Times:
@@ -106,17 +113,16 @@ class Times:
 
     def __init__(self, project: Project) -> None:
         self.free = True
-        self.in_turn = _in_turn(project)
+        self.in_turn = project.in_turn()
         self.model = model = Model()
         activities = project.activities
         self._durations = [one.duration for one in activities]
         horizon = sum(one.duration for one in activities)
-        earliest, tail = _longest(project)
-        ways = list(zip(earliest, tail, strict=True))
+        ways = project.longest_ways()
         self.starts = [model.integer(head, horizon - rest) for head, rest in ways]
         self._end = model.integer(max((head + rest for head, rest in ways), default=0), horizon)
-        for place, start in enumerate(self.starts):
-            model.linear([(1, self._end), (-1, start)], tail[place])
+        for start, (_, rest) in zip(self.starts, ways, strict=True):
+            model.linear([(1, self._end), (-1, start)], rest)
         for first, second in project.before:
             model.linear([(1, self.starts[second]), (-1, self.starts[first])], activities[first].duration)
         self.intervals = [
@@ -127,6 +133,11 @@ class Times:
 
     def at_least(self, bound: int) -> None:
         self.model.linear([(1, self._end)], bound)
+
+    def hint(self, answer: Answer) -> None:
+        """Looks first near the times of that answer, if it has any."""
+        for name in self.starts if answer.found else ():
+            self.model.hint(name, answer.value(name))
 
     def fix(self, starts: Sequence[int]) -> None:
         self.free = False
@@ -142,19 +153,13 @@ class Times:
         return first, second
 
     def _together(self, project: Project) -> None:
-        activities = project.activities
-        used = {skill for one in activities for skill, count in one.needs.items() if count}
         apart = set(self.in_turn)
-        for wanted in _subsets(used):
-            there = _there(project.people, wanted)
-            asked = {
-                place: count for place, one in enumerate(activities)
-                if one.duration and (count := sum(one.needs.get(skill, 0) for skill in wanted))
-            }  # fmt: skip
-            apart |= {pair for pair in combinations(asked, 2) if asked[pair[0]] + asked[pair[1]] > there}
+        for one in project.claims():
+            asked = {place: count for place, count in one.asked.items() if project.activities[place].duration}
+            apart |= {pair for pair in combinations(asked, 2) if asked[pair[0]] + asked[pair[1]] > one.there}
             demands = [(self.model.integer(count, count), self.intervals[place]) for place, count in asked.items()]
             if demands:
-                self.model.cumulative(demands, there)
+                self.model.cumulative(demands, one.there)
         for clique in cliques(apart):
             self.model.no_overlap([self.intervals[place] for place in sorted(clique)])
 
@@ -225,31 +230,3 @@ def cliques(pairs: Collection[tuple[int, int]]) -> list[frozenset[int]]:
     if near:
         extend(frozenset(), set(near), set())
     return found
-
-
-def _in_turn(project: Project) -> set[tuple[int, int]]:
-    """Pairs of activities that take time, one of which waits for the other, directly or not; the lower place first."""
-    before: list[set[int]] = [set() for _ in project.activities]
-    for place in project.order():
-        for first, second in project.before:
-            if second == place:
-                before[place] |= before[first] | {first}
-    return {
-        (min(one, place), max(one, place)) for place, some in enumerate(before) for one in some
-        if project.activities[one].duration and project.activities[place].duration
-    }  # fmt: skip
-
-
-def _longest(project: Project) -> tuple[list[int], list[int]]:
-    """Of each activity the longest way before it, and from its start to the end of everything."""
-    order, activities = project.order(), project.activities
-    head, tail = [0] * len(activities), [one.duration for one in activities]
-    after: list[list[int]] = [[] for _ in activities]
-    for first, second in project.before:
-        after[first].append(second)
-    for place in order:
-        for each in after[place]:
-            head[each] = max(head[each], head[place] + activities[place].duration)
-    for place in reversed(order):
-        tail[place] += max((tail[each] for each in after[place]), default=0)
-    return head, tail
