@@ -25,8 +25,11 @@ STANDARD = Limits(
 )
 """What is hard here is the proof: one worker raises the bound, the other looks for schedules."""
 
-_QUICK = 0.1
+_QUICK = 0.2
 """Of the time, for the first step before its bound is raised by other means."""
+
+_REFUTE = 0.1
+"""Of the time, for that."""
 
 _FIRST = 0.7
 """Of the time, for the first step at most."""
@@ -71,7 +74,7 @@ def _loose(project: Project, limits: Limits, solver: Session) -> Answer:
     quick = solver.solve(Times(project).model, replace(limits, seconds=limits.seconds * _QUICK))
     if quick.status == "optimal" or quick.ended != "limit":
         return quick
-    bound = refuted_below(project, quick.bound or 0, quick.objective, seconds=limits.seconds * _QUICK)
+    bound = refuted_below(project, quick.bound or 0, quick.objective, seconds=limits.seconds * _REFUTE)
     if quick.objective is not None and bound >= quick.objective:
         return replace(quick, status="optimal", bound=quick.objective)
     times = Times(project)
