@@ -109,6 +109,10 @@ class Settings(BaseSettings):
     """Events a second of one source, in one process; above it 429."""
     tenant_rate: Annotated[int, Field(ge=1, le=1_000_000)] = 2_000
     """Events a second of one firm's sources together, in one process."""
+    tenant_behind: Annotated[int, Field(ge=1, le=10_000_000)] = 200
+    """Pieces of one firm's work from which, while others have work too, `tenant_rate_behind` holds for it."""
+    tenant_rate_behind: Annotated[int, Field(ge=1, le=1_000_000)] = 20
+    """Events a second of such a firm, in one process; above it 429."""
     token_rate: Annotated[int, Field(ge=1, le=1_000_000)] = 500
     """Requests a second under one token, in one process."""
     workers: Annotated[int, Field(ge=1, le=256)] = 16

@@ -92,6 +92,24 @@ def test_a_rate_is_kept_over_any_second_after_the_burst(engine: sa.Engine) -> No
     intake.require_rate("source", "another")
 
 
+def test_a_firm_that_is_behind_is_taken_in_slowly_while_others_have_work(engine: sa.Engine) -> None:
+    now = 0.0
+    intake = Intake(Settings(tenant_behind=5, tenant_rate_behind=2), engine, lambda: now)
+    waits(engine, "acme", 5)
+    intake.admit("acme-crm", "acme", 4)
+    intake.admit("acme-crm", "acme", 400)  # nobody else has work
+    intake.admit("borealis-crm", "borealis", 1)
+    intake.admit("acme-crm", "acme", 4)  # the burst of two seconds
+    with pytest.raises(Problem, match="At most 2 a second are taken of a firm of which much waits") as raised:
+        intake.admit("acme-crm", "acme", 1)
+    assert (raised.value.code, raised.value.extra["retry_after_s"]) == ("rate_limited", 1)
+    intake.admit("borealis-crm", "borealis", 400)  # it has little waiting
+    now = 1.0
+    intake.admit("acme-crm", "acme", 2)
+    now = 12.0
+    intake.admit("acme-crm", "acme", 400)  # the other firm's work came long ago
+
+
 @given(st.lists(st.floats(min_value=0, max_value=5), max_size=60), st.integers(min_value=1, max_value=20))
 def test_no_more_is_ever_taken_than_burst_and_rate_allow(steps: list[float], rate: int) -> None:
     now, taken = 0.0, 0
