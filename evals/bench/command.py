@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from evals.bench.figure import Figure
     from evals.bench.site import Site
 
 BENCHES = (
-    "help", "cold_start", "decision", "verify", "commits", "accept", "queue_page", "end_to_end", "memory", "replay",
-    "staffing",
+    "machine", "help", "cold_start", "decision", "verify", "commits", "accept", "queue_page", "end_to_end", "memory",
+    "replay", "staffing",
 )  # fmt: skip
 """Modules of evals.bench, each with `measure(site) -> list[Figure]`."""
 
@@ -39,12 +40,15 @@ def bench(
     wanted = names or list(BENCHES)
     if unknown := [name for name in wanted if name not in BENCHES]:
         raise typer.BadParameter(f"{unknown[0]} is not one of {', '.join(BENCHES)}", param_hint="NAME")
-    figures = []
+    figures: list[Figure] = []
     for name in wanted:
         typer.echo(f"measuring {name}", err=True)
         # Each in a folder of its own that goes with it: nothing is measured twice on what was left over.
         with tempfile.TemporaryDirectory(prefix=f"countersign-bench-{name}-") as folder:
-            figures += import_module(f"evals.bench.{name}").measure(_site(Path(folder), database))
+            measured: list[Figure] = import_module(f"evals.bench.{name}").measure(_site(Path(folder), database))
+        for figure in measured:
+            typer.echo(f"  {figure.name} {figure.figure:,.10g} {figure.unit}", err=True)
+        figures += measured
     if as_json:
         typer.echo(json.dumps([asdict(figure) for figure in figures], ensure_ascii=False))
         return
