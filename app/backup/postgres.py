@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -104,9 +104,13 @@ class PostgresPlace:
             kept.append(f"database {self._former}")
         renames.append(f"ALTER DATABASE {self._draft} RENAME TO {self._name}")
         with self._maintenance(autocommit=False) as connection:
-            for each in renames:
-                connection.execute(sa.text(each))
-            connection.commit()
+            try:
+                for each in renames:
+                    connection.execute(sa.text(each))
+                connection.commit()
+            except sa.exc.DBAPIError as refused:  # somebody came since
+                why = " ".join(str(refused.orig).split()).rstrip(".")
+                raise Problem("conflict", f"The databases cannot be swapped: {why}. Nothing was changed.") from refused
         return kept
 
     def discard(self) -> None:
@@ -123,15 +127,15 @@ class PostgresPlace:
     @contextmanager
     def _maintenance(self, *, autocommit: bool = True) -> Iterator[sa.Connection]:
         failed: sa.exc.DBAPIError | None = None
-        for name in _MAINTENANCE:
-            try:
-                with self._connected(name, autocommit=autocommit) as connection:
-                    connection.exec_driver_sql("SELECT 1")
-                    found = connection
-                    yield found
+        with ExitStack() as opened:
+            for name in _MAINTENANCE:
+                try:
+                    connection = opened.enter_context(self._connected(name, autocommit=autocommit))
+                except sa.exc.OperationalError as refused:
+                    failed = refused
+                else:
+                    yield connection
                     return
-            except sa.exc.OperationalError as refused:
-                failed = refused
         raise Problem("unavailable", f"No maintenance database can be reached: {failed and failed.orig}.")
 
     @contextmanager
