@@ -17,6 +17,9 @@ FILE = "database.sqlite"
 _PAGES = 4096
 """Copied between two reports; the snapshot is one, however many reports there are."""
 
+_PRIMARY = 0xFF
+"""The part of an SQLite result code that its extended codes share."""
+
 
 def version() -> str:
     return sqlite3.sqlite_version
@@ -63,15 +66,19 @@ class SqlitePlace:
         return self._path.exists()
 
     def require_stopped(self) -> None:
-        """Raises Problem `conflict` while any process has the database open."""
+        """Raises Problem: `conflict` while any process has the database open, `unavailable` where its disk is full."""
         if not self._path.exists():
             return
         connection = sqlite3.connect(self._path, timeout=0, isolation_level=None)
         try:
             # Leaving the write-ahead log needs the file for oneself; it also folds the log into the file.
             connection.execute("PRAGMA journal_mode=DELETE").fetchone()
-        except sqlite3.OperationalError:
-            raise Problem("conflict", f"{self._path} is in use; stop the service first. Nothing was changed.") from None
+        except sqlite3.OperationalError as refused:
+            if refused.sqlite_errorcode & _PRIMARY in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                why = Problem("conflict", f"{self._path} is in use; stop the service first. Nothing was changed.")
+            else:
+                why = Problem("unavailable", f"{self._path} cannot be opened: {refused}. Nothing was changed.")
+            raise why from None
         except sqlite3.DatabaseError:
             pass  # a damaged file is what a restore is for; it is kept aside as it is
         finally:

@@ -1,5 +1,6 @@
 """What every command shares: JSON or text on stdout, one clear line on stderr, documented exit codes."""
 
+import errno
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -137,7 +138,9 @@ def _problem(error: Exception) -> "Problem | None":
     if isinstance(error, SourceUnavailable | MemoryUnavailable | ScrubIncomplete):
         return Problem("unavailable", str(error))
     if isinstance(error, OSError):
-        return Problem("invalid_body", f"{error.filename or 'a file'}: {error.strerror or error}")
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        detail = f"{error.filename or 'a file'}: {error.strerror or error}"
+        return Problem("unavailable" if full else "invalid_body", detail)
     return None
 
 

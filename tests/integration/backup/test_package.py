@@ -1,6 +1,7 @@
 """A backup that is half, tampered with or of something else is refused, and nothing is changed."""
 
 import json
+import resource
 import shutil
 import sqlite3
 import tarfile
@@ -8,12 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from app.audit.log import Log
 from app.audit.note import SigningKey
 from app.audit.vault import Vault
 from app.backup.manifest import MANIFEST, SIGNATURE
 from app.backup.restore import restore
+from app.backup.sqlite import SqlitePlace
 from app.backup.take import take
 from app.clock import system_clock
 from app.errors import Problem
@@ -160,3 +163,15 @@ def test_a_restore_that_fails_leaves_what_there_was(
     # Only that the write-ahead log was folded in may be seen of it.
     assert after.keys() == before.keys()
     assert sqlite3.connect(tmp_path / "home" / "countersign.db").execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_full_disk_is_not_called_a_running_service(ground: Groundwork) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        with pytest.raises(Problem) as raised:
+            SqlitePlace(sa.make_url(ground.settings.database_url)).require_stopped()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert raised.value.code == "unavailable"
+    assert "Nothing was changed" in raised.value.detail

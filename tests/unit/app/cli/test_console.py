@@ -1,5 +1,7 @@
 """Exit codes, problems on stderr, and text that cannot steer a terminal."""
 
+import errno
+import os
 from typing import get_args
 
 import pytest
@@ -7,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.cli_commands import console
-from app.cli_commands.console import confirmed, plain
+from app.cli_commands.console import confirmed, plain, reported
 from app.errors import Code, Problem
 from tests.unit.app.cli.runner import Cli
 
@@ -44,6 +46,14 @@ def test_a_problem_is_one_line_or_a_document(cli: Cli) -> None:
     assert text.err.startswith("countersign: unauthenticated: ")
     assert document.problem["code"] == "unauthenticated"
     assert document.problem["status"] == 401
+
+
+@pytest.mark.parametrize(("number", "code"), [(errno.ENOSPC, 4), (errno.EDQUOT, 4), (errno.EACCES, 2)])
+def test_a_full_disk_is_nobodys_wrong_input(capsys: pytest.CaptureFixture[str], number: int, code: int) -> None:
+    with pytest.raises(SystemExit) as ended, reported():
+        raise OSError(number, os.strerror(number), "/backups/monday")
+    assert ended.value.code == code
+    assert f"/backups/monday: {os.strerror(number)}" in capsys.readouterr().err
 
 
 def test_a_misspelt_setting_is_named(cli: Cli) -> None:
