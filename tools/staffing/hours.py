@@ -1,6 +1,6 @@
 """Hours: the days somebody works, and how long they work at the same time as somebody elsewhere."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -49,13 +49,12 @@ def least_overlap(
     return min((overlap(day, zone_a, hours_a, zone_b, hours_b) for day in days), default=0)
 
 
-def probes(first: date, last: date) -> list[date]:
-    """Days that between them see every change of clocks: the first, each Monday, and the last. Clocks change at night
-    from Saturday to Monday, in the zones that firms work in."""
-    mondays: Collection[date] = [
-        first + timedelta(days=n) for n in range(1, (last - first).days) if (first.weekday() + n) % 7 == 0
-    ]
-    return [first, *mondays, last]
+def probes(own: Sequence[bool], day_0: date, first: int, last: int) -> list[int]:
+    """Of the working days from `first` to `last`, counted from `day_0`, those that between them see every change of
+    clocks: the first of each week, and the last of all. `own` says of each day whether it is a working day."""
+    found = [day for day in range(first, last + 1) if own[day]]
+    weeks = {(day + day_0.weekday()) // 7: day for day in reversed(found)}
+    return sorted({*weeks.values(), *found[-1:]})
 
 
 def _span(day: date, name: str, hours: tuple[int, int]) -> tuple[datetime, datetime]:

@@ -6,6 +6,7 @@ The same rules decide who is a candidate and answer "why not this person?"; noth
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tools import wording
 from tools.staffing.hours import least_overlap, probes
 from tools.staffing.people import Worker
 from tools.staffing.problem import Problem, Seat
@@ -22,7 +23,7 @@ class Obstacle:
 
 
 def obstacles(problem: Problem, seat: Seat, worker: Worker) -> Iterator[Obstacle]:
-    """Those that hold for every part of the seat's time: skills, unit, working hours, exclusion, a fixed person."""
+    """Those that hold for every part of the seat's time: skills, unit, exclusion, a fixed person."""
     me, request = f"person/{worker.id}", f"staffing_request/{seat.id}"
     for name, level in seat.skills.items():
         known = worker.features.skills.get(name, 0)
@@ -34,13 +35,6 @@ def obstacles(problem: Problem, seat: Seat, worker: Worker) -> Iterator[Obstacle
         yield Obstacle(request, "excluded_ids", "the request excludes this person")
     if seat.unit is not None and worker.features.unit != seat.unit:
         yield from _lent(problem, seat, worker)
-    if seat.zone is not None:
-        days = probes(seat.start_on, seat.end_on)
-        hours = (problem.rules.customer_from, problem.rules.customer_to)
-        least = least_overlap(days, worker.features.time_zone, worker.hours, seat.zone, hours)
-        if least < seat.overlap:
-            told = f"works {least} minutes a day at the same time as the customer, asked are {seat.overlap}"
-            yield Obstacle(me, "time_zone", told)
 
 
 def _lent(problem: Problem, seat: Seat, worker: Worker) -> Iterator[Obstacle]:
@@ -55,12 +49,15 @@ def _lent(problem: Problem, seat: Seat, worker: Worker) -> Iterator[Obstacle]:
 
 
 def hindrances(problem: Problem, seat: Seat, worker: Worker, first: int, last: int) -> Iterator[Obstacle]:
-    """Those of the days from `first` to `last`: employment, other bookings, leave."""
+    """Those of the days from `first` to `last`: employment, other bookings, leave, working hours.
+
+    Hours are asked of the very days: where clocks change apart, one part of a seat may suit whom another does not.
+    """
     me, person = f"person/{worker.id}", worker.features
     if person.starts_on > problem.day(first):
-        yield Obstacle(me, "starts_on", f"works here from {person.starts_on} only")
+        yield Obstacle(me, "starts_on", f"works here from {wording.day(person.starts_on)} only")
     if person.ends_on is not None and person.ends_on < problem.day(last):
-        yield Obstacle(me, "ends_on", f"works here until {person.ends_on}")
+        yield Obstacle(me, "ends_on", f"works here until {wording.day(person.ends_on)}")
     if worker.full(seat.percent, first, last):
         yield _full(problem, seat, worker, first, last)
     gone = worker.away(first, last)
@@ -71,11 +68,20 @@ def hindrances(problem: Problem, seat: Seat, worker: Worker, first: int, last: i
         begin, end = problem.day(first), problem.day(last)
         leave = next(one for one in worker.leaves if one.start_on <= end and one.end_on >= begin)
         yield Obstacle(f"leave/{leave.id}", "start_on", f"is away for {gone} of {own} working days")
+    if seat.zone is not None and own:
+        days = map(problem.day, probes(worker.own, problem.first, first, last))
+        hours = (problem.rules.customer_from, problem.rules.customer_to)
+        least = least_overlap(days, person.time_zone, worker.hours, seat.zone, hours)
+        if least < seat.overlap:
+            told = f"works {least} minutes a day at the same time as the customer, asked are {seat.overlap}"
+            yield Obstacle(me, "time_zone", told)
 
 
 def _full(problem: Problem, seat: Seat, worker: Worker, first: int, last: int) -> Obstacle:
     number = next(day for day in range(first, last + 1) if worker.full(seat.percent, day, day))
     day = problem.day(number)
     those = sorted(one.id for one in worker.bookings if one.start_on <= day <= one.end_on)
-    told = f"{worker.booked[number]} % of {day} are booked ({', '.join(those)}), asked are {seat.percent} %"
+    told = (
+        f"{worker.booked[number]} % of {wording.day(day)} are booked ({', '.join(those)}), asked are {seat.percent} %"
+    )
     return Obstacle(f"assignment/{those[0]}", "percent", told)

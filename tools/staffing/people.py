@@ -13,6 +13,7 @@ from tools.staffing.books import Books, Converter
 from tools.staffing.features import Features, features
 from tools.staffing.findings import Finding, once, unbackwards
 from tools.staffing.hours import working, zone
+from tools.wording import money
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def _unusable(person: Person, calendars: Mapping[str, Calendar], convert: Conver
     if person.calendar_id not in calendars:
         return "calendar_id", f"there is no usable calendar {person.calendar_id}"
     if person.cost_rate_minor <= 0:
-        return "cost_rate_minor", f"{person.cost_rate_minor} is no rate"
+        return "cost_rate_minor", f"{money(person.cost_rate_minor, person.currency)} is no rate"
     if convert(person.cost_rate_minor, person.currency) is None:
         return "currency", f"there is no exchange rate of {person.currency} to {convert.currency}"
     if person.weekly_minutes <= 0:

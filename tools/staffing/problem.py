@@ -13,6 +13,7 @@ from tools.staffing.findings import Finding, once, unbackwards
 from tools.staffing.hours import weekdays_between, zone
 from tools.staffing.people import Worker
 from tools.staffing.rules import Rules, standard_rules
+from tools.wording import money
 
 DAY_MINUTES = 480
 """A day of a full week of 2,400 minutes."""
@@ -128,7 +129,7 @@ class Problem:
 
 def _rate(key: str, amount: int, currency: str, convert: Converter, found: list[Finding]) -> int | None:
     if amount <= 0:
-        found.append(Finding(key, "hourly_rate_minor", f"{amount} is no rate", "it is left out"))
+        found.append(Finding(key, "hourly_rate_minor", f"{money(amount, currency)} is no rate", "it is left out"))
         return None
     rate = convert(amount, currency)
     if rate is None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from evals.staffing.brute import least_cost
@@ -29,6 +29,7 @@ def who(made: Books) -> list[str]:
 
 @pytest.mark.slow
 @given(seed=st.integers(0, 10**6))
+@example(seed=1722)  # somebody of New York suits the customer only in the weeks between two changes of clocks
 @laws
 def test_no_plan_costs_less(session: Session, seed: int) -> None:
     made = firm(4, 3, 5, seed, skills=2)
@@ -119,6 +120,21 @@ def test_time_in_common_with_the_customer() -> None:
     assert who(books(people=people)) == ["ann"]
     assert who(books(people=people, requests=[request(overlap_minutes=240)])) == ["bob"]
     assert who(books(people=people, requests=[request(overlap_minutes=500)])) == []
+
+
+def test_time_in_common_is_asked_of_the_days_that_somebody_works() -> None:
+    """From Monday 9 to Friday 27 March New York is five hours behind Berlin and shares four of the day, else three."""
+    people = [person("ann", time_zone="America/New_York")]
+    for first, last, found in ((0, 4, []), (7, 25, ["ann"]), (6, 26, ["ann"]), (0, 25, []), (7, 28, [])):
+        asked = request(overlap_minutes=240, start_on=day(first), end_on=day(last))
+        assert who(books(people=people, requests=[asked])) == found
+
+
+def test_where_clocks_change_apart_somebody_takes_over(session: Session) -> None:
+    people = [person("ann", ends_on=day(6)), person("bob", time_zone="America/New_York")]
+    made = books(people=people, requests=[request(overlap_minutes=240, handovers=1)])
+    plan = solve(Problem.of(made), LIMITS, session)
+    assert [(one.person_id, one.start_on) for one in plan.booked()] == [("ann", day(0)), ("bob", day(7))]
 
 
 def test_leave_is_borne_up_to_a_quarter_of_the_time() -> None:
