@@ -63,9 +63,9 @@ def order(situation: Situation, project: Project, contract: Contract, change: Pr
         {
             "project_id": situation.of(project, "id"),
             "change_request_id": situation.of(request, "id") if request else Given(None),
-            "title": Given(
-                line(f"Addition to {situation.called(project)}"), (fact_id(project, "name"),), "filled from facts"
-            ),
+            # Nothing but the project's own name: words of our own, written twice, would count as quoted from the first
+            # order, which is a model's writing and as such no word of the firm's.
+            "title": Given(line(situation.called(project)), (fact_id(project, "name"),), "the project's name"),
             "minutes": Given(change.minutes, ("event#text",), "effort as the text states it; no record supports it"),
             "amount_minor": Given(
                 change.price_minor, (fact_id(contract, "hourly_rate_minor"), "event#text"),
@@ -135,9 +135,11 @@ def _why(situation: Situation, contract: Contract, change: PricedChange) -> str:
 
 def _plan(course: Course, change: PricedChange) -> str:
     cost, margin = (money(one, change.currency) for one in (course.cost_minor, course.margin_minor))
+    before = change.before.finish_on
+    without = "as without it" if before == course.finish_on else f"and {day(before)} without it"
     return (
         f"{course.title}: done on {day(course.done_on)}, at a cost of {cost}, a margin of {margin}; "
-        f"the project ends on {day(course.finish_on)}, and {day(change.before.finish_on)} without it. {course.tradeoff}"
+        f"the project ends on {day(course.finish_on)}, {without}. {course.tradeoff}"
     )
 
 

@@ -143,8 +143,8 @@ def _circular(given: Given) -> Given:
 
 
 BAD: Mapping[str, Callable[[Given], Given]] = {
-    "hourly_rate_minor: 0": lambda given: _contract(given, hourly_rate_minor=0),
-    "hourly_rate_minor: -": lambda given: _contract(given, hourly_rate_minor=-9_000),
+    " 0.00 is no rate": lambda given: _contract(given, hourly_rate_minor=0),
+    "-90.00 is no rate": lambda given: _contract(given, hourly_rate_minor=-9_000),
     "currency: the contract is in": lambda given: _contract(given, currency="CHF"),
     "end_on: ": lambda given: _contract(given, end_on=date(2020, 1, 1)),
     "wait for each other": _circular,

@@ -12,6 +12,7 @@ from tools.staffing import people
 from tools.staffing.books import Books, Converter, converter
 from tools.staffing.findings import Finding
 from tools.staffing.people import Worker
+from tools.wording import money
 
 HORIZON_DAYS = 800
 """So far ahead finishes are looked for."""
@@ -116,7 +117,9 @@ def faults(books: ChangeBooks, asked: Asked) -> list[Finding]:
     if project.status in ("done", "cancelled"):
         fault(str(project.key), "status", f"the project is {project.status}")
     if contract.hourly_rate_minor <= 0:
-        fault(str(contract.key), "hourly_rate_minor", f"{contract.hourly_rate_minor} is no rate")
+        fault(
+            str(contract.key), "hourly_rate_minor", f"{money(contract.hourly_rate_minor, contract.currency)} is no rate"
+        )
     if contract.currency != project.currency:
         told = f"the contract is in {contract.currency}, the project in {project.currency}"
         fault(str(project.key), "currency", told)

@@ -15,7 +15,7 @@ from tools.pricing.priced import Course, Pace, PricedChange, Standing
 from tools.staffing.books import Books
 from tools.staffing.findings import Finding
 from tools.values import MAX_MINOR
-from tools.wording import line, money
+from tools.wording import day, line, money
 
 
 def price(books: ChangeBooks, asked: Asked, pool: Books | None = None) -> PricedChange:
@@ -27,7 +27,7 @@ def price(books: ChangeBooks, asked: Asked, pool: Books | None = None) -> Priced
         raise Unpriceable(wrong)
     forecast = pace(books)
     plan = Plan(books, forecast.percent)
-    charged = terms.charge(books, asked.minutes, plan.capacity)
+    charged = terms.charge(books, asked.minutes, plan.capacity, plan.at(plan.unbooked))
     try:
         before = _standing(plan)
         courses = Courses(plan, asked, charged.price_minor, pool).all()
@@ -102,7 +102,9 @@ def _open(plan: Plan, asked: Asked, before: Standing, chosen: Course) -> Iterato
     """What people have to know before they agree."""
     contract, project = plan.books.contract, plan.books.project
     if project.budget_minor <= 0:
-        told = f"{project.budget_minor} is no budget; what the change leaves of it is not known"
+        told = (
+            f"{money(project.budget_minor, project.currency)} is no budget; what the change leaves of it is not known"
+        )
         yield f"{project.key}#budget_minor: {told}"
     if chosen.margin_minor < 0:
         yield f"{contract.key}#hourly_rate_minor: at this rate the change costs more than it brings"
@@ -112,6 +114,6 @@ def _open(plan: Plan, asked: Asked, before: Standing, chosen: Course) -> Iterato
         if above > 0:
             yield f"{contract.key}#cap_minor: with the open work it is {money(above, contract.currency)} above the cap"
     if chosen.finish_on > contract.end_on:
-        yield f"{contract.key}#end_on: the contract ends on {contract.end_on}, the work on {chosen.finish_on}"
+        yield f"{contract.key}#end_on: the contract ends on {day(contract.end_on)}, the work on {day(chosen.finish_on)}"
     if asked.wanted_on is not None and chosen.done_on > asked.wanted_on:
-        yield f"event#text: asked for by {asked.wanted_on}, planned to be done on {chosen.done_on}"
+        yield f"event#text: asked for by {day(asked.wanted_on)}, planned to be done on {day(chosen.done_on)}"

@@ -29,7 +29,7 @@ def test_stated_effort_is_priced_by_the_contract_and_marked_as_unsupported(desk:
     )  # fmt: skip
     order = first(outcome, "create_change_order")
     assert order.action.args() == {
-        "project_id": "prj-one", "change_request_id": "crq-1", "title": "Addition to Harbour Mills portal",
+        "project_id": "prj-one", "change_request_id": "crq-1", "title": "Harbour Mills portal",
         "minutes": 960, "amount_minor": 16 * 12_000, "currency": "EUR",
     }  # fmt: skip
     assert order.provenance["minutes"].facts == ["event#text"]
@@ -85,7 +85,7 @@ def test_what_cannot_be_priced_is_a_task_that_says_why(desk: Desk) -> None:
     outcome = desk.run("psa.change_request.submitted", project_id="prj-one", text=EFFORT)
     assert tools(outcome) == ["create_task", "send_customer_message"]
     assert (
-        "states an effort of 16 h, and nothing is priced: contract/ctr-one#hourly_rate_minor: 0 is no rate"
+        "states an effort of 16 h, and nothing is priced: contract/ctr-one#hourly_rate_minor: EUR 0.00 is no rate"
         in first(outcome, "create_task").rationale
     )
     assert "1,920" not in args(outcome, "send_customer_message")["body"]

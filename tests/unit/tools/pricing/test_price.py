@@ -85,7 +85,7 @@ def test_a_day_that_was_asked_for_weighs_most_and_is_told_where_it_is_missed() -
     # By Thursday only doing it first is in time; by Tuesday nothing is.
     assert price(alone, replace(ASKED, wanted_on=day(3))).proposed.way == "first"
     missed = price(alone, replace(ASKED, wanted_on=day(1)))
-    assert any("asked for by 2026-03-03" in one for one in missed.findings)
+    assert any("asked for by 3 March 2026" in one for one in missed.findings)
 
 
 def test_one_more_person_is_found_by_planning_a_seat() -> None:
@@ -117,8 +117,8 @@ def test_amounts_in_another_currency_are_converted_and_rounded_against_the_firm(
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        ({"contract": contract(hourly_rate_minor=0)}, "contract/ctr#hourly_rate_minor: 0 is no rate"),
-        ({"contract": contract(hourly_rate_minor=-5)}, "-5 is no rate"),
+        ({"contract": contract(hourly_rate_minor=0)}, "contract/ctr#hourly_rate_minor: EUR 0.00 is no rate"),
+        ({"contract": contract(hourly_rate_minor=-5)}, "EUR -0.05 is no rate"),
         ({"contract": contract(currency="USD")}, "the contract is in USD, the project in EUR"),
         ({"contract": contract(currency="CHF"), "project": project(currency="CHF")}, "no exchange rate of CHF to EUR"),
         ({"contract": contract(end_on=day(-90))}, "contract/ctr#end_on"),
@@ -149,7 +149,7 @@ def test_no_effort_has_no_price(minutes: int) -> None:
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        ({"project": project(budget_minor=0)}, "project/prj#budget_minor: 0 is no budget"),
+        ({"project": project(budget_minor=0)}, "project/prj#budget_minor: EUR 0.00 is no budget"),
         ({"contract": contract(hourly_rate_minor=4_000)}, "costs more than it brings"),
         ({"contract": contract(cap_minor=6_000_000)}, "EUR 1,920.00 above the cap"),
         ({"contract": contract(end_on=day(100))}, "the contract ends on"),
@@ -185,9 +185,27 @@ def test_of_a_retainer_only_what_the_month_leaves_no_room_for_is_charged() -> No
     within = replace(little, forecasts={"prj": little.forecasts["oth"]})
     change = price(within, ASKED)
     assert change.price_minor == 0
-    assert change.terms[0] == "16 h are within this month's hours of the retainer."
+    assert change.terms[0] == "16 h are within this month's hours of the retainer; nothing is charged beside it."
     # Of 2,400 min, 456 are charged: 912.00.
     assert price(within, Asked(2_400)).price_minor == 91_200
+
+
+def test_of_a_retainer_no_hours_are_left_that_nobody_can_work_this_month() -> None:
+    """On Monday 30 March Ann has two days left of the month, 90 % of each unbooked: 864 min, whatever is unused of the
+    3,000. She worked none so far and will work 96; of 2,400 min the other 1,536 are charged: 3,072.00."""
+    last = date(2026, 3, 30)
+    given = of_type("retainer", start_on=date(2026, 1, 1), end_on=date(2026, 12, 27), value_minor=7_200_000)
+    little = replace(given, staff=staff(today=last, assignments=[booking("asg", "ann", percent=10)]))
+    change = price(replace(little, forecasts={"prj": little.forecasts["oth"]}), Asked(2_400))
+    assert change.price_minor == 307_200
+    assert change.terms[0] == "14.4 h are within this month's hours of the retainer."
+    # Booked out to the end of the month, she can work none of it.
+    full = replace(little, staff=staff(today=last, assignments=[booking("asg", "ann", percent=100)]))
+    change = price(replace(full, forecasts={"prj": little.forecasts["oth"]}), Asked(2_400))
+    assert change.price_minor == 480_000
+    assert change.terms[0].startswith(
+        "This month's hours of the retainer leave no room: 40 h are charged at EUR 120.00"
+    )
 
 
 def card(role: str, hourly_rate_minor: int, currency: str = "EUR") -> RateCard:
