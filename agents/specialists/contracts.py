@@ -8,7 +8,7 @@ from agents.wording import line
 from tools.billing.books import Books, find
 from tools.billing.finding import Finding
 from tools.billing.prices import discounts
-from tools.billing.terms import System, difference, differing, gaps, languages
+from tools.billing.terms import System, difference, differing, gaps, languages, unsound
 from tools.records import Contract, Project
 
 
@@ -39,7 +39,7 @@ def settled(situation: Situation, contract: Contract, told: str) -> list[Step]:
         _correction(situation, contract, system, term, difference(books, contract, system, term), told)
         for system, term in differing(contract)
     ]
-    rest = [one for one in find(books, (gaps, languages, discounts)) if one.record == contract.key]
+    rest = [one for one in find(books, (unsound, gaps, languages, discounts)) if one.record == contract.key]
     tasks = (_task(situation, books, contract, one, told) for one in rest)
     return steps + [one for one in tasks if one is not None]
 

@@ -166,7 +166,10 @@ def _message(
     if customer is None or contact is None:
         return []
     facts = [fact_id(project, "name"), fact_id(milestone, "name"), fact_id(milestone, "due_on"), "event#expected_on"]
-    also = f" This also moves {', '.join(situation.called(one) for one in moved)}." if moved else ""
+    # Each date that follows is decided about by itself: none of them is told as moved.
+    also = (
+        f" Whether it moves {', '.join(situation.called(one) for one in moved)} too is being settled." if moved else ""
+    )
     news = f"{situation.called(milestone)}, planned for {day(milestone.due_on)}, is now expected on {day(expected)}."
     return [
         letter(

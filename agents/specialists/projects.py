@@ -1,6 +1,7 @@
 """Projects: an approved statement of work becomes one bundle of dependent steps."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -21,6 +22,9 @@ FULL_DAY = 480
 DELIVERY_CHANNEL = "#delivery"
 """Where the firm's delivery leads read of new work; a project gets a channel of its own by its workspace."""
 
+_NAMED = 5
+"""Projects that are told one by one."""
+
 
 def plan(situation: Situation) -> Plan:
     data = situation.typed(SowApproved)
@@ -32,7 +36,11 @@ def plan(situation: Situation) -> Plan:
     if because or lead is None:
         return Plan(summary, nothing_because=because or f"nobody in the firm answers for contract {contract.id}")
     steps = settled(situation, contract, "event#contract_id")
-    steps += [_project(situation, data, contract, lead), _workspace(data), _onboarding(situation, data, lead)]
+    others = [one for one in situation.all(Project) if one.contract_id == contract.id and one.status != "cancelled"]
+    if _left(contract, others) <= 0:
+        return Plan(summary, (*steps, _unfunded(situation, data, contract, others, lead)))
+    project = _project(situation, data, contract, others, lead)
+    steps += [project, _workspace(data), _onboarding(situation, data, lead)]
     steps += _staffing(situation, data, contract, lead)
     steps += _forecast(data)
     steps += _welcome(situation, data, contract, lead)
@@ -53,8 +61,46 @@ def _not_to_be_set_up(situation: Situation, data: SowApproved, contract: Contrac
     return f"project {twin.id} of that name already stands under the contract" if twin else None
 
 
-def _project(situation: Situation, data: SowApproved, contract: Contract, lead: Person) -> Step:
+def _left(contract: Contract, others: Sequence[Project]) -> int:
+    """Minor units of the contract's value that no other project has for its budget; none where one is in another
+    currency, which nobody may add up."""
+    if any(one.currency != contract.currency for one in others):
+        return 0
+    return contract.value_minor - sum(max(0, one.budget_minor) for one in others)
+
+
+def _unfunded(
+    situation: Situation, data: SowApproved, contract: Contract, others: Sequence[Project], lead: Person
+) -> Step:
+    taken = ", ".join(f"{one.id} ({money(one.budget_minor, one.currency)})" for one in others[:_NAMED])
+    more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+    return task(
+        situation, "budget", lead,
+        title=line(f"Settle the budget of {data.title}"),
+        description=(
+            f"No project was set up. The contract is worth {money(contract.value_minor, contract.currency)}, and other "
+            f"projects under it have that for their budgets: {taken}{more}. Amend the contract, or book the work there."
+        ),
+        due_on=working_day(situation.today, 2),
+        why=f"Contract {contract.id} leaves no value that a further project's budget could be taken from.",
+        facts=(
+            "event#title", fact_id(contract, "value_minor"),
+            *(fact_id(one, "budget_minor") for one in others[:_NAMED]),
+        ),
+        computed=(*(one.id for one in others[:_NAMED]), len(others) - _NAMED), triggered_by=("event#contract_id",),
+    )  # fmt: skip
+
+
+def _project(
+    situation: Situation, data: SowApproved, contract: Contract, others: Sequence[Project], lead: Person
+) -> Step:
     outside = data.start_on < contract.start_on or data.end_on > contract.end_on
+    left = _left(contract, others)
+    rest = Given(
+        left,
+        (fact_id(contract, "value_minor"), *(fact_id(one, "budget_minor") for one in others[:_NAMED])),
+        "the signed contract's value, less the budgets of its other projects",
+    )
     return Step(
         "project", "create_project",
         {
@@ -64,13 +110,14 @@ def _project(situation: Situation, data: SowApproved, contract: Contract, lead: 
             "unit": situation.of(contract, "unit"),
             "start_on": situation.told("start_on"),
             "end_on": situation.told("end_on"),
-            "budget_minor": situation.of(contract, "value_minor", "the signed contract's value"),
+            "budget_minor": rest if others else situation.of(contract, "value_minor", "the signed contract's value"),
             "currency": situation.of(contract, "currency"),
             "lead_id": Given(lead.id, (fact_id(contract, "owner_id"), fact_id(lead, "name")), "who answers for it"),
         },
         rationale=(
             f"The statement of work runs from {day(data.start_on)} to {day(data.end_on)} under {contract.title}, worth "
             f"{money(contract.value_minor, contract.currency)}; no project stands for it yet."
+            + (f" Its other projects leave {money(left, contract.currency)} of that for a budget." if others else "")
             + (" These dates lie outside the contract's own." if outside else "")
         ),
         evidence=[fact_id(contract, "title"), fact_id(contract, "start_on"), fact_id(contract, "end_on")],

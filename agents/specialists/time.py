@@ -66,10 +66,38 @@ def _approved(situation: Situation, person: Person, time: Sequence[TimeEntry]) -
         )
         return Plan(summary, nothing_because=because)
     steps = [_flag(situation, books, one, doubts[one.key]) for one in open_entries[:MAX_FLAGS]]
+    steps += _rest(situation, person, open_entries[MAX_FLAGS:])
     steps += _billed(situation, person, billed, doubts)
     if not steps:
         return Plan(summary, nothing_because="what is out of order is billed already, and nobody answers for it")
     return Plan(summary, tuple(steps))
+
+
+def _rest(situation: Situation, person: Person, left: Sequence[TimeEntry]) -> list[Step]:
+    """Of more than can be flagged one by one the manager hears: most likely one mistake made many of them."""
+    manager = (situation.person(person.manager_id) if person.manager_id else None) or situation.lead()
+    if not left or manager is None:
+        return []
+    start = situation.typed(TimesheetApproved).week_start_on
+    return [
+        task(
+            situation, "rest", manager,
+            title=f"Look at the rest of the timesheet of {person.name}",
+            description=(
+                f"In the week of {day(start)} {_entries(len(left))} out of order beside the {MAX_FLAGS} that are to be "
+                f"flagged, {hours(sum(one.minutes for one in left))} in all, from {left[0].id} on."
+            ),
+            due_on=working_day(situation.today, 1),
+            why=f"No more than {MAX_FLAGS} entries are flagged one by one; the others would go unseen.",
+            facts=(fact_id(person, "name"), "event#week_start_on"),
+            computed=(len(left), MAX_FLAGS, sum(one.minutes for one in left), left[0].id),
+            triggered_by=("event#week_start_on",),
+        )
+    ]  # fmt: skip
+
+
+def _entries(count: int) -> str:
+    return "one more entry is" if count == 1 else f"{count} more entries are"
 
 
 def _billed(

@@ -15,7 +15,7 @@ from tools.billing.spending import (
     round_amounts,
     without_project,
 )
-from tools.billing.terms import differences, gaps, languages
+from tools.billing.terms import differences, gaps, languages, unsound
 from tools.record import Record
 from tools.records import (
     Assignment,
@@ -37,7 +37,7 @@ TIME: tuple[Detector, ...] = (
 )  # fmt: skip
 INVOICES: tuple[Detector, ...] = (drafts,)
 SPENDING: tuple[Detector, ...] = (without_project, repeated_expenses, late_expenses, round_amounts, odd_unit_prices)
-TERMS: tuple[Detector, ...] = (differences, gaps, languages, discounts, stale_rates)
+TERMS: tuple[Detector, ...] = (differences, unsound, gaps, languages, discounts, stale_rates)
 MASTER_DATA: tuple[Detector, ...] = (people, calendars, projects, twins)
 LOOK: tuple[Detector, ...] = (approvals, *SPENDING, *TERMS, *MASTER_DATA)
 """What no event tells of: found by looking through the records of the kinds in `LOOKED_THROUGH`, all of them."""

@@ -94,7 +94,7 @@ def discounts(books: Books) -> Iterator[Finding]:
     allowed = {one.tier: one for one in books.all(DiscountRule)}
     for contract in books.all(Contract):
         customer = books.get(Customer, contract.customer_id)
-        if contract.status == "ended" or customer is None:
+        if contract.status == "ended" or customer is None or contract.hourly_rate_minor <= 0:
             continue
         try:
             price = list_price(books, contract)

@@ -21,11 +21,24 @@ TERMS: Mapping[str, str] = {
 
 
 def differing(contract: Contract) -> Iterator[tuple[System, str]]:
-    """(system, term) where a system holds another value than the signed contract."""
+    """(system, term) where a system holds another value than the signed contract, as far as that one can hold."""
     for term in TERMS:
+        if term == "hourly_rate_minor" and contract.hourly_rate_minor <= 0:
+            continue
         for system in SYSTEMS:
             if getattr(contract, f"{system}_{term}") not in (None, getattr(contract, term)):
                 yield system, term
+
+
+def unsound(books: Books) -> Iterator[Finding]:
+    """Contracts whose signed hourly rate, as it is on record, is none."""
+    for contract in books.all(Contract):
+        if contract.status != "ended" and contract.hourly_rate_minor <= 0:
+            said = f"The signed contract on record says {said_of(contract, 'hourly_rate_minor')} for the hourly rate."
+            yield books.finding(
+                "rate_not_positive", contract, said, [(contract, "hourly_rate_minor"), (contract, "title")],
+                stake=(abs(contract.value_minor), contract.currency),
+            )  # fmt: skip
 
 
 def lacking(contract: Contract) -> Iterator[tuple[System, str]]:

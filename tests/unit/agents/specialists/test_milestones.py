@@ -12,6 +12,9 @@ def test_a_slip_moves_what_hangs_on_it_and_is_told_to_the_customer(desk: Desk) -
     message = first(outcome, "send_customer_message")
     assert message.action.args()["recipient"] == "carla@harbour.example"
     assert "19 March 2026" in message.action.args()["body"]
+    # The dates that follow may be refused while the letter is approved: it tells none of them.
+    assert "Whether it moves" in message.action.args()["body"]
+    assert "also moves" not in message.action.args()["body"]
     assert all(proposal.ungrounded == [] for proposal in outcome.proposals)
 
 

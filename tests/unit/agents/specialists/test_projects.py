@@ -1,5 +1,7 @@
 from typing import Any
 
+import pytest
+
 from tests.unit.agents.small_firm import Desk, args, first, tools
 from tools.actions import Ref
 from tools.records import LendingRule, Opportunity
@@ -24,9 +26,32 @@ def test_a_statement_of_work_becomes_one_bundle_that_hangs_on_the_project(desk: 
     wanted = Ref.model_validate({"$ref": f"{project.id}/result/project_id"})
     waiting = [outcome.proposals[place].action.refs() for place in (1, 2, 3, 4, 6, 7)]
     assert all(list(refs.values()) == [wanted] for refs in waiting)
-    assert args(outcome, "create_project")["budget_minor"] == 10_000_000
-    assert project.provenance["budget_minor"].facts == ["contract/ctr-one#value_minor"]
     assert "contract/ctr-one#value_minor" in project.evidence
+
+
+def test_a_budget_is_what_the_other_projects_leave_of_the_contracts_value(desk: Desk) -> None:
+    # Of 100,000.00 another project has 80,000.00.
+    outcome = desk.run("psa.sow.approved", **SOW)
+    assert args(outcome, "create_project")["budget_minor"] == 2_000_000
+    assert "leave EUR 20,000.00 of that" in first(outcome, "create_project").rationale
+    assert first(outcome, "create_project").ungrounded == []
+    for gone in ({"status": "cancelled"}, {"budget_minor": -5}):
+        desk.firm.change("project/prj-one", **gone)
+        assert args(desk.run("psa.sow.approved", **SOW), "create_project")["budget_minor"] == 10_000_000
+    desk.firm.records.pop("project/prj-one")
+    alone = first(desk.run("psa.sow.approved", **SOW), "create_project")
+    assert alone.provenance["budget_minor"].facts == ["contract/ctr-one#value_minor"]
+
+
+@pytest.mark.parametrize("taken", [{"budget_minor": 10_000_000}, {"budget_minor": 1, "currency": "USD"}])
+def test_where_no_value_is_left_the_lead_settles_the_budget_first(desk: Desk, taken: dict[str, Any]) -> None:
+    desk.firm.change("project/prj-one", **taken)
+    outcome = desk.run("psa.sow.approved", **SOW)
+    assert tools(outcome) == ["create_task"]
+    task = args(outcome, "create_task")
+    assert (task["assignee_id"], task["title"]) == ("per-lead", "Settle the budget of Harbour data hub")
+    assert "prj-one" in task["description"]
+    assert outcome.proposals[0].ungrounded == []
 
 
 def test_the_first_forecast_is_what_the_roles_come_to(desk: Desk) -> None:
@@ -125,7 +150,7 @@ def test_why_others_do_not_have_the_seat_is_told(desk: Desk) -> None:
     desk.firm.change("assignment/asg-1", percent=80)
     outcome = desk.run("psa.sow.approved", **{**SOW, "roles": SOW["roles"][:1]})
     (told,) = [one for one in first(outcome, "assign_person").alternatives if one.startswith("Not Ann Okoro")]
-    assert "80 % of 2026-03-16 are booked (asg-1), asked are 40 %" in told
+    assert "80 % of 16 March 2026 are booked (asg-1), asked are 40 %" in told
 
 
 def test_without_a_calendar_nobody_is_guessed_to_be_free(desk: Desk) -> None:
@@ -141,7 +166,9 @@ def test_without_a_calendar_nobody_is_guessed_to_be_free(desk: Desk) -> None:
 def test_a_contract_without_a_rate_is_told_and_nobody_proposed(desk: Desk) -> None:
     desk.firm.change("contract/ctr-one", hourly_rate_minor=0)
     outcome = desk.run("psa.sow.approved", **{**SOW, "roles": SOW["roles"][:1]})
-    assert "hourly_rate_minor: 0 is no rate" in first(outcome, "create_task").rationale
+    told = [one.rationale for one in outcome.proposals if one.action.tool == "create_task"]
+    assert told[0] == "The signed contract on record says EUR 0.00 for the hourly rate."
+    assert "hourly_rate_minor: EUR 0.00 is no rate" in told[1]
 
 
 def test_another_unit_s_people_are_proposed_where_a_rule_lends_them(desk: Desk) -> None:

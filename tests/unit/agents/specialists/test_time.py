@@ -38,6 +38,16 @@ def test_an_impossible_day_a_repetition_and_a_strange_project_are_flagged(desk: 
     assert "not booked" in flagged["tim-4"]
 
 
+def test_of_more_faults_than_are_flagged_one_by_one_somebody_hears(desk: Desk) -> None:
+    desk.firm.put(*(entry(f"tim-{n:03}", 60) for n in range(100)))
+    outcome = desk.run("psa.timesheet.approved", **WEEK)
+    assert tools(outcome) == ["flag_time_entry"] * time.MAX_FLAGS + ["create_task"]
+    task = args(outcome, "create_task")
+    assert task["assignee_id"] == "per-lead"
+    assert "70 more entries are out of order" in task["description"]
+    assert outcome.proposals[-1].ungrounded == []
+
+
 def test_two_customers_on_one_long_day_do_not_read_of_each_other(desk: Desk) -> None:
     desk.firm.put(entry("tim-1", 600), entry("tim-2", 500, project="prj-two"))
     outcome = desk.run("psa.timesheet.approved", **WEEK)

@@ -95,9 +95,9 @@ def test_a_role_that_has_no_price_is_named() -> None:
 
 
 @pytest.mark.parametrize("hourly", [0, -100])
-def test_a_rate_of_nothing_is_found_and_divides_nothing(hourly: int) -> None:
-    (low,) = found(TERMS, CARD, RULE, contract(hourly_rate_minor=hourly))
-    assert low.kind == "rate_below_card"
+def test_a_rate_of_nothing_is_found_once_and_carried_into_no_system(hourly: int) -> None:
+    (low,) = found(TERMS, CARD, RULE, contract(hourly_rate_minor=hourly, erp_hourly_rate_minor=12_000))
+    assert low.kind == "rate_not_positive"
 
 
 def test_prices_of_two_currencies_are_compared_by_the_days_rate() -> None:
