@@ -95,8 +95,8 @@ def proposal(step: Step, earlier: Mapping[str, str], ident: str) -> Proposal:
     found = [fact for one in step.findings for fact in one.evidence]
     cited = dict.fromkeys([*step.evidence, *(fact for source in provenance.values() for fact in source.facts), *found])
     return Proposal(
-        id=ident, action=parse_action(step.tool, args),  # type: ignore[arg-type]
-        rationale=step.rationale, evidence=list(cited), provenance=provenance, alternatives=list(step.alternatives),
+        id=ident, action=parse_action(step.tool, args), rationale=step.rationale, evidence=list(cited),
+        provenance=provenance, alternatives=list(step.alternatives),
         expected_effect=EFFECT[step.tool], undo=UNDO[step.tool], triggered_by=list(step.triggered_by),
         ungrounded=list(step.ungrounded), loads=list(step.loads), findings=[_proposed(one) for one in step.findings],
         change=step.change,

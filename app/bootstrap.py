@@ -30,6 +30,7 @@ from app.durable.dbos_worker import DbosWorker
 from app.durable.port import Schedule, Work, WorkQueue
 from app.endpoint import endpoint_of
 from app.experience import Experience
+from app.gathering import Gathering
 from app.intake import Intake
 from app.own_records import OwnRecords
 from app.rulesets import SHIPPED, Rulesets
@@ -60,6 +61,8 @@ _POLL_S = 0.2
 """A look at a queue costs as much as a small item, so looking often slows down what it looks for."""
 _POLL_RECONCILE_S = 1.0
 _AHEAD = 16
+_STORED_TOGETHER = 100
+"""Events of several deliveries in one transaction: as many as one delivery may bring."""
 _LEARN_S = 5.0
 """So long what was said, or erased, may take to reach a process's precedents."""
 
@@ -236,6 +239,7 @@ def compose(
         log=Log(SigningKey(audit_seed(settings))),
         queue=queue,
         intake=Intake(settings, engine),
+        gathering=Gathering(_STORED_TOGETHER),
         rulesets=rulesets,
         triage=triage,
         learner=learner,

@@ -14,6 +14,7 @@ from app.audit.vault import Vault
 from app.clock import Clock
 from app.durable.port import WorkQueue
 from app.experience import Experience
+from app.gathering import Gathering
 from app.intake import Intake
 from app.rulesets import Rulesets
 from app.secret_box import SecretBox
@@ -67,6 +68,7 @@ class Context:
     log: Log
     queue: WorkQueue
     intake: Intake
+    gathering: Gathering
     rulesets: Rulesets
     triage: Agents
     learner: Learner | None

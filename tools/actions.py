@@ -304,10 +304,10 @@ AnyAction = Annotated[
     Field(discriminator="tool"),
 ]  # fmt: skip
 
-_ANY_ACTION: TypeAdapter[Action] = TypeAdapter(AnyAction)
+_ANY_ACTION: TypeAdapter[AnyAction] = TypeAdapter(AnyAction)
 
 
-def parse_action(tool: str, args: Any) -> Action:
+def parse_action(tool: str, args: Any) -> AnyAction:
     """The action of a tool name and its wire arguments. Raises pydantic.ValidationError naming each wrong field."""
     if not isinstance(args, dict) or "tool" in args:
         args = {"args": args}

@@ -40,8 +40,7 @@ def one_of(column: Any, values: Collection[str]) -> ColumnElement[bool]:
 def json_field(default: Any = None) -> Any:
     """A column of JSON that no query looks into."""
     if callable(default):
-        # Not the class itself: pydantic asks for the signature each time, and that of `list` takes long to find.
-        return Field(default_factory=lambda: default(), sa_column=Column(_JSON, nullable=False))
+        return Field(default_factory=default, sa_column=Column(_JSON, nullable=False))
     return Field(default=default, sa_column=Column(_JSON, nullable=True))
 
 

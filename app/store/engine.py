@@ -140,6 +140,7 @@ def make_engine(url: str, *, pool_size: int = 24) -> sa.Engine:
     engine = sa.create_engine(
         parsed.set(drivername="sqlite+pysqlite", database=path),
         connect_args={"factory": SqliteConnection, "isolation_level": None, "timeout": LOCK_TIMEOUT_S},
+        pool_use_lifo=True,  # what a connection has cached is stale once another has written
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=LOCK_TIMEOUT_S,

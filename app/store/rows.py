@@ -12,14 +12,16 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Session as AnySession
 from sqlalchemy.orm import make_transient_to_detached
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
-Row = TypeVar("Row", bound=SQLModel)
+from app.store.row import Row
+
+AnyRow = TypeVar("AnyRow", bound=Row)
 
 _TOGETHER = "rows.together"
 
 
-def insert(session: Session, row: Row) -> Row:
+def insert(session: Session, row: AnyRow) -> AnyRow:
     """Stores a new row now and has the session hold it like one that was read: later changes are written as usual.
 
     What the session has added before is not written by this. Raises sqlalchemy.exc.IntegrityError.
@@ -30,9 +32,9 @@ def insert(session: Session, row: Row) -> Row:
     return row
 
 
-def store(session: Session, table: type[SQLModel], values: Mapping[str, Any]) -> None:
+def store(session: Session, table: type[Row], values: Mapping[str, Any]) -> None:
     """Stores a row that the session need not hold: a value for every column that has no default of the database."""
-    together: dict[type[SQLModel], list[Mapping[str, Any]]] | None = session.info.get(_TOGETHER)
+    together: dict[type[Row], list[Mapping[str, Any]]] | None = session.info.get(_TOGETHER)
     if together is None:
         session.connection().execute(_statement(table), values)
     else:
@@ -51,7 +53,7 @@ def together(session: Session) -> Iterator[None]:
         del session.info[_TOGETHER]
 
 
-def written(session: Session, *tables: type[SQLModel]) -> sa.Connection:
+def written(session: Session, *tables: type[Row]) -> sa.Connection:
     """The connection, after what the session has changed of these tables is written; other changes wait on."""
     _write_stored(session)
     if any(isinstance(row, tables) for row in (*session.new, *session.dirty)):
@@ -60,7 +62,7 @@ def written(session: Session, *tables: type[SQLModel]) -> sa.Connection:
 
 
 def _write_stored(session: AnySession, *_of_flush: object) -> None:
-    waiting: dict[type[SQLModel], list[Mapping[str, Any]]] = session.info.get(_TOGETHER) or {}
+    waiting: dict[type[Row], list[Mapping[str, Any]]] = session.info.get(_TOGETHER) or {}
     while waiting:
         table, values = waiting.popitem()
         session.connection().execute(_statement(table), values)
@@ -71,5 +73,5 @@ event.listen(AnySession, "before_flush", _write_stored)
 
 
 @cache
-def _statement(table: type[SQLModel]) -> sa.Insert:
+def _statement(table: type[Row]) -> sa.Insert:
     return sa.insert(table)

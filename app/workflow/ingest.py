@@ -2,9 +2,11 @@
 
 import fnmatch
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -61,6 +63,20 @@ class RejectedEvent(BaseModel):
     errors: list[FieldError]
 
 
+@dataclass(frozen=True)
+class _Delivery:
+    """What is to be stored of a delivery that came `now`."""
+
+    source: Source
+    reads: list[Read]
+    now: datetime
+
+    @property
+    def actor(self) -> Actor:
+        slug, tenant = self.source.slug, self.source.tenant
+        return Actor(f"source/{slug}", tenant, slug, "service", (), "source", signed_in_how="webhook")
+
+
 class Accepted(BaseModel):
     """The answer to a delivery, per event; `index` counts from 0 in the batch."""
 
@@ -77,9 +93,10 @@ def accept(ctx: Context, slug: str, headers: Mapping[str, str], body: bytes) -> 
     now = ctx.clock()
     with read_only(ctx.engine) as session:
         asked = {"slug": slug} if slug.isprintable() else {"slug": ""}  # PostgreSQL refuses a NUL in any text
-        source = session.execute(_SOURCE, asked).scalars().first()
-    if source is None:
+        found = session.connection().execute(_SOURCE, asked).mappings().first()
+    if found is None:
         raise Problem("bad_signature", "The source is unknown or the signature does not hold.")
+    source = Source(**found)
     try:
         delivery_id = verify(_secrets(ctx, source, now), headers, body, now)
         if len(body) > ctx.settings.max_body_bytes:
@@ -100,7 +117,8 @@ def accept(ctx: Context, slug: str, headers: Mapping[str, str], body: bytes) -> 
         problem = _nothing_taken(refused, single=len(raws) == 1)
         _log_refusal(ctx, source, problem)
         raise problem
-    taken = _store(ctx, source, [result for result in checked if isinstance(result, Read)], now)
+    delivery = _Delivery(source, [result for result in checked if isinstance(result, Read)], now)
+    taken = ctx.gathering.run(source.tenant, delivery, len(delivery.reads), partial(_store, ctx))
     fault_point("ingest.stored")
     return Accepted(
         accepted=taken,
@@ -185,21 +203,25 @@ def _nothing_taken(refused: list[Refused], *, single: bool) -> Problem:
     return Problem(refused[0].code, "No event of the delivery was taken.", errors=errors)
 
 
-def _store(ctx: Context, source: Source, reads: list[Read], now: datetime) -> list[AcceptedEvent]:
-    """All events of the delivery in one transaction; again when another delivery opened the same case meanwhile.
+def _store(ctx: Context, deliveries: Sequence[_Delivery]) -> list[list[AcceptedEvent]]:
+    """All events of deliveries to one tenant in one transaction; again when somebody opened the same case meanwhile.
 
     Cases are opened in the order of their subjects, so that deliveries of the same ones do not wait in a circle.
     """
-    actor = Actor(f"source/{source.slug}", source.tenant, source.slug, "service", (), "source", signed_in_how="webhook")
-    subjects = {item.index: _correlation(item) or "" for item in reads}
-    ordered = sorted(reads, key=lambda item: subjects[item.index])
+    events = [(_correlation(item) or "", delivery, item) for delivery in deliveries for item in delivery.reads]
+    ordered = sorted(range(len(events)), key=lambda place: events[place][0])
     for attempt in range(1, _MOST_COLLISIONS + 1):
         try:
+            taken: dict[int, AcceptedEvent] = {}
             with unit_of_work(ctx.engine) as session:
-                if len(reads) > 1:
-                    cases.lock_joinable(session, source.tenant, filter(None, subjects.values()))
-                taken = {item.index: _take(ctx, session, item, actor, now, source=source.slug) for item in ordered}
-            return [taken[item.index] for item in reads]
+                if len(events) > 1:
+                    tenant = deliveries[0].source.tenant
+                    cases.lock_joinable(session, tenant, {subject for subject, _, _ in events if subject})
+                for place in ordered:
+                    _, delivery, item = events[place]
+                    taken[place] = _take(ctx, session, item, delivery.actor, delivery.now, source=delivery.source.slug)
+            answers = (taken[place] for place in range(len(events)))
+            return [[next(answers) for _ in delivery.reads] for delivery in deliveries]
         except DBAPIError as error:
             if attempt == _MOST_COLLISIONS or not collided(error):
                 raise

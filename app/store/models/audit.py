@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from sqlalchemy import Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from app.store.columns import optional_time_field, time_field
+from app.store.row import Row
 
 
-class AuditHead(SQLModel, table=True):
+class AuditHead(Row, table=True):
     """The row every transaction of a tenant locks last. `compact_range` is base64 of the roots of full subtrees."""
 
     __tablename__ = "audit_head"
@@ -19,7 +20,7 @@ class AuditHead(SQLModel, table=True):
     root: str
 
 
-class AuditEntry(SQLModel, table=True):
+class AuditEntry(Row, table=True):
     """One leaf, byte for byte. The other columns repeat what is in it, for queries."""
 
     __tablename__ = "audit_entry"
@@ -34,7 +35,7 @@ class AuditEntry(SQLModel, table=True):
     leaf: bytes
 
 
-class AuditNode(SQLModel, table=True):
+class AuditNode(Row, table=True):
     """Hash of a full subtree, level 0 being leaves; what proofs are made of without reading the leaves."""
 
     __tablename__ = "audit_node"
@@ -45,7 +46,7 @@ class AuditNode(SQLModel, table=True):
     hash: bytes
 
 
-class Payload(SQLModel, table=True):
+class Payload(Row, table=True):
     """Content that can be erased, sealed under its data subject's key, `seq` being the entry that vouches for it.
 
     `digest` is salted, so it tells nothing; the salt is sealed with the content and goes with the key.
@@ -67,7 +68,7 @@ class Payload(SQLModel, table=True):
     erased_at: datetime | None = optional_time_field()
 
 
-class SubjectKey(SQLModel, table=True):
+class SubjectKey(Row, table=True):
     """The key of one data subject, wrapped by the master key; erasing it erases all that it sealed."""
 
     __tablename__ = "subject_key"
@@ -79,7 +80,7 @@ class SubjectKey(SQLModel, table=True):
     erased_at: datetime | None = optional_time_field()
 
 
-class Checkpoint(SQLModel, table=True):
+class Checkpoint(Row, table=True):
     """A signed statement of the tree's size and root (C2SP tlog-checkpoint)."""
 
     tenant: str = Field(primary_key=True)
@@ -89,7 +90,7 @@ class Checkpoint(SQLModel, table=True):
     sent_at: datetime | None = optional_time_field()
 
 
-class Cursor(SQLModel, table=True):
+class Cursor(Row, table=True):
     """How far one reader of a tenant's log has come: live updates, cards, webhooks, vectors."""
 
     reader: str = Field(primary_key=True)

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Index, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from app.store.columns import json_field, optional_time_field, time_field
+from app.store.row import Row
 
 
-class Case(SQLModel, table=True):
+class Case(Row, table=True):
     """All that is done about one subject. Status: open | waiting | done | failed | unrecognised.
 
     `correlation` is the subject's key while events may still join the case, None after. `generation` rises with each
@@ -46,7 +47,7 @@ class Case(SQLModel, table=True):
     updated_at: datetime = time_field()
 
 
-class Event(SQLModel, table=True):
+class Event(Row, table=True):
     """An accepted delivery, once. Events of a case are worked off in the order of `time`, not of arrival."""
 
     __table_args__ = (UniqueConstraint("tenant", "source", "event_id"),)
@@ -66,7 +67,7 @@ class Event(SQLModel, table=True):
     payload: str
 
 
-class TriageRun(SQLModel, table=True):
+class TriageRun(Row, table=True):
     """One run of the graph for one event under one generation of its case.
 
     Status: waiting | running | done | failed | superseded. `claim` fences: only its holder may record the outcome.
@@ -106,7 +107,7 @@ class TriageRun(SQLModel, table=True):
     stamps: dict[str, Any] = json_field(dict)
 
 
-class ModelCall(SQLModel, table=True):
+class ModelCall(Row, table=True):
     """A paid model call: digest of prompt and settings → response. A repeated run replays it and pays nothing.
 
     `prompt` stamps the prompt file; `latency_ms` is what the answer took.

@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from app.store.columns import json_field, optional_time_field, time_field
+from app.store.row import Row
 
 
-class Source(SQLModel, table=True):
+class Source(Row, table=True):
     """A sender of events. The slug is global, so that the tenant follows from it.
 
     `types` is its allow-list (empty: none); `author` is what its structural fields count as written by
@@ -29,7 +30,7 @@ class Source(SQLModel, table=True):
     created_at: datetime = time_field()
 
 
-class Setting(SQLModel, table=True):
+class Setting(Row, table=True):
     """A tenant's setting as data (modes, thresholds, trust, working hours), with who set it. Names: app/tenancy.py."""
 
     tenant: str = Field(primary_key=True)
@@ -40,7 +41,7 @@ class Setting(SQLModel, table=True):
     set_at: datetime = time_field()
 
 
-class SettingChange(SQLModel, table=True):
+class SettingChange(Row, table=True):
     """A change of a setting that waits for a second person. Status: pending | confirmed | withdrawn | superseded.
 
     `base_version` is the version it was proposed over (0: none yet); over another one it is no longer confirmed.
@@ -60,7 +61,7 @@ class SettingChange(SQLModel, table=True):
     decided_at: datetime | None = optional_time_field()
 
 
-class Pause(SQLModel, table=True):
+class Pause(Row, table=True):
     """A kill switch that is on: scope `tenant`, `workflow`, `tool` or `agent`, and the name ("" for the tenant)."""
 
     tenant: str = Field(primary_key=True)
@@ -70,7 +71,7 @@ class Pause(SQLModel, table=True):
     at: datetime = time_field()
 
 
-class IdempotencyKey(SQLModel, table=True):
+class IdempotencyKey(Row, table=True):
     """One POST under an `Idempotency-Key`, first made `at`; `status` is None while it is in flight.
 
     `held_at` says when the process that is at work on it last said so; None: nobody is.

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from app.store.columns import time_field
+from app.store.row import Row
 
 
-class CaseClaim(SQLModel, table=True):
+class CaseClaim(Row, table=True):
     """Who sees to a case: they took it (`by_id` is themselves) or were given it."""
 
     __tablename__ = "case_claim"
@@ -19,7 +20,7 @@ class CaseClaim(SQLModel, table=True):
     at: datetime = time_field()
 
 
-class Snooze(SQLModel, table=True):
+class Snooze(Row, table=True):
     """A person is not to be reminded of a case before `until`."""
 
     case_id: str = Field(primary_key=True)
@@ -29,7 +30,7 @@ class Snooze(SQLModel, table=True):
     at: datetime = time_field()
 
 
-class SavedView(SQLModel, table=True):
+class SavedView(Row, table=True):
     """A view of the queue that a person keeps under a name. `query` is the part of its address after the `?`."""
 
     __tablename__ = "saved_view"

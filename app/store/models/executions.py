@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Index, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from app.store.columns import json_field, optional_time_field, time_field
+from app.store.row import Row
 
 
-class Execution(SQLModel, table=True):
+class Execution(Row, table=True):
     """The one execution of one approved action.
 
     Status: waiting | running | succeeded | failed | unknown | undone | void.
@@ -51,7 +52,7 @@ class Execution(SQLModel, table=True):
     finished_at: datetime | None = optional_time_field()
 
 
-class Reservation(SQLModel, table=True):
+class Reservation(Row, table=True):
     """Money that an execution holds or has used of a window, by contract, customer, tool and approver.
 
     Amounts are minor units of the tenant's base currency. A failed or void execution's row is deleted.
@@ -66,7 +67,7 @@ class Reservation(SQLModel, table=True):
     at: datetime = time_field()
 
 
-class ManualTask(SQLModel, table=True):
+class ManualTask(Row, table=True):
     """An approved action that no connector can do, given to a named person and closed with evidence.
 
     Without an assignee it is for whoever could have approved the action."""

@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from sqlalchemy import BigInteger, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from app.store.columns import json_field, optional_time_field, time_field
+from app.store.row import Row
 
 
-class Tenant(SQLModel, table=True):
+class Tenant(Row, table=True):
     """A firm or a partner's client. `connectors` maps a tool to a connector's name; without one it is done by hand.
 
     `brand` is how the pages look for its people: see app/branding.py.
@@ -23,7 +24,7 @@ class Tenant(SQLModel, table=True):
     created_at: datetime = time_field()
 
 
-class Logo(SQLModel, table=True):
+class Logo(Row, table=True):
     """A firm's logo; `digest` is that of `image`, of the media type `type`."""
 
     tenant: str = Field(primary_key=True)
@@ -32,7 +33,7 @@ class Logo(SQLModel, table=True):
     image: bytes
 
 
-class Principal(SQLModel, table=True):
+class Principal(Row, table=True):
     """A person or a service of one tenant. `limit_minor` bounds what the person may approve (None: no bound).
 
     `record_id` is the person's id in the system of record, by which a beneficiary and a line manager are recognised.
@@ -53,7 +54,7 @@ class Principal(SQLModel, table=True):
     created_at: datetime = time_field()
 
 
-class RoleGrant(SQLModel, table=True):
+class RoleGrant(Row, table=True):
     """A role of a principal, tenant-wide or in one unit ("" is every unit)."""
 
     __tablename__ = "role_grant"
@@ -66,7 +67,7 @@ class RoleGrant(SQLModel, table=True):
     granted_at: datetime = time_field()
 
 
-class Delegation(SQLModel, table=True):
+class Delegation(Row, table=True):
     """`to_id` may act in `role` for `from_id` between two moments; the log names both."""
 
     id: str = Field(primary_key=True)
@@ -78,7 +79,7 @@ class Delegation(SQLModel, table=True):
     ends_at: datetime = time_field()
 
 
-class Token(SQLModel, table=True):
+class Token(Row, table=True):
     """A bearer token, kept only as its SHA-256; scopes narrow what its principal's roles allow."""
 
     digest: str = Field(primary_key=True)
@@ -91,7 +92,7 @@ class Token(SQLModel, table=True):
     revoked_at: datetime | None = optional_time_field()
 
 
-class SignInLink(SQLModel, table=True):
+class SignInLink(Row, table=True):
     """A link that signs its principal in once."""
 
     __tablename__ = "sign_in_link"
@@ -103,7 +104,7 @@ class SignInLink(SQLModel, table=True):
     used_at: datetime | None = optional_time_field()
 
 
-class WebSession(SQLModel, table=True):
+class WebSession(Row, table=True):
     """A browser's session, kept as the digest of its cookie. `csrf` is the token its forms carry."""
 
     __tablename__ = "web_session"

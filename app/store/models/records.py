@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from app.store.columns import json_field, time_field
+from app.store.row import Row
 
 
-class OwnRecord(SQLModel, table=True):
+class OwnRecord(Row, table=True):
     """One canonical record as JSON text (tools/records.py)."""
 
     __tablename__ = "own_record"
@@ -18,7 +19,7 @@ class OwnRecord(SQLModel, table=True):
     body: str
 
 
-class OwnRecordField(SQLModel, table=True):
+class OwnRecordField(Row, table=True):
     """The value of a field by which own records are looked up (tools/record_index.py)."""
 
     __tablename__ = "own_record_field"
@@ -30,7 +31,7 @@ class OwnRecordField(SQLModel, table=True):
     id: str = Field(primary_key=True)
 
 
-class ImportHeading(SQLModel, table=True):
+class ImportHeading(Row, table=True):
     """How somebody read a heading: `kind` of the sheet, folded `heading` → `field` ("" is ignored).
 
     Of a sheet's own name `kind` is "" and `field` the kind of what is in it.
@@ -44,7 +45,7 @@ class ImportHeading(SQLModel, table=True):
     field: str
 
 
-class ImportDraft(SQLModel, table=True):
+class ImportDraft(Row, table=True):
     """A file that a person looks at before they import it, encrypted; one a person, for an hour.
 
     `choices`: what they said of its sheets and headings (app/imports/drafts.py).

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Index, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from app.store.columns import json_field, optional_time_field, time_field
+from app.store.row import Row
 
 
-class Proposal(SQLModel, table=True):
+class Proposal(Row, table=True):
     """One proposed action. `content_payload` seals the tools.proposals.Proposal; a review's edit makes a new digest.
 
     `seen` holds digests of the fields and records that the decision rests on. Status: decided |
@@ -40,7 +41,7 @@ class Proposal(SQLModel, table=True):
     created_at: datetime = time_field()
 
 
-class Decision(SQLModel, table=True):
+class Decision(Row, table=True):
     """What policy said of one digest of arguments, with all it looked at. The newest of a proposal counts."""
 
     __table_args__ = (Index("ix_decision_proposal", "proposal_id", "at"),)
@@ -65,7 +66,7 @@ class Decision(SQLModel, table=True):
     at: datetime = time_field()
 
 
-class Review(SQLModel, table=True):
+class Review(Row, table=True):
     """A request for human judgement. Status: pending | approved | rejected | expired | withdrawn | superseded.
 
     Only verdicts since `asked_at` on `args_digest` count. `priority` orders the queue: see app/workflow/route.py.
@@ -106,7 +107,7 @@ class Review(SQLModel, table=True):
     decided_by: str | None = None
 
 
-class Verdict(SQLModel, table=True):
+class Verdict(Row, table=True):
     """What one person said of one review; verdicts on another digest than the review's present one no longer count.
 
     `answer_payload`: what the assistant answered to a question, `answered_at` when.

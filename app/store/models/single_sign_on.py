@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from sqlalchemy import Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from app.store.columns import optional_time_field, time_field
+from app.store.row import Row
 
 
-class IdentityProvider(SQLModel, table=True):
+class IdentityProvider(Row, table=True):
     """The OpenID provider of a firm. `client_secret` is encrypted; None: a public client, by PKCE alone.
 
     `by_verified_email`: an account that nobody has linked counts as the person's of its verified e-mail address.
@@ -24,7 +25,7 @@ class IdentityProvider(SQLModel, table=True):
     set_at: datetime = time_field()
 
 
-class LinkedIdentity(SQLModel, table=True):
+class LinkedIdentity(Row, table=True):
     """Whose an account of a provider is. It never becomes another person's; `ended_at`: it signs nobody in now."""
 
     __tablename__ = "linked_identity"

@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from sqlalchemy import Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from app.store.columns import optional_time_field, time_field
+from app.store.row import Row
 
 
-class SlackWorkspace(SQLModel, table=True):
+class SlackWorkspace(Row, table=True):
     """A workspace that is connected to a firm. `bot_token` is encrypted.
 
     `ended_at`: it removed the app, or the firm ended it. `held_until`: Slack is to be left alone until then.
@@ -27,7 +28,7 @@ class SlackWorkspace(SQLModel, table=True):
     held_until: datetime | None = optional_time_field()
 
 
-class SlackCode(SQLModel, table=True):
+class SlackCode(Row, table=True):
     """A code, kept as its digest, that a person was shown where they had signed in, to be typed once in Slack."""
 
     __tablename__ = "slack_code"
@@ -39,7 +40,7 @@ class SlackCode(SQLModel, table=True):
     used_at: datetime | None = optional_time_field()
 
 
-class SlackLink(SQLModel, table=True):
+class SlackLink(Row, table=True):
     """Whose a Slack account is. It never becomes another person's; `ended_at`: it speaks for nobody now.
 
     `quiet_from` and `quiet_until` are `HH:MM` in `zone` (None: as the firm has it).
@@ -59,7 +60,7 @@ class SlackLink(SQLModel, table=True):
     ended_at: datetime | None = optional_time_field()
 
 
-class SlackMessage(SQLModel, table=True):
+class SlackMessage(Row, table=True):
     """A message that is kept as it should be: once for each place, kind and thing that it is about.
 
     `place` is a channel or a person's account, `channel` and `ts` where Slack put it. `stale`: what it says has
@@ -99,7 +100,7 @@ class SlackMessage(SQLModel, table=True):
     created_at: datetime = time_field()
 
 
-class SlackShown(SQLModel, table=True):
+class SlackShown(Row, table=True):
     """That all of what a review would run was displayed: in a message, or to one person (`viewer` is either's id)."""
 
     __tablename__ = "slack_shown"
