@@ -19,7 +19,8 @@ _STATED = re.compile(
 _CUE = re.compile(
     r"\b(?:effort|work|part|job|in all|total|insgesamt|gesamt\w*|zusammen|more|weitere|fürs|konzept"
     r"|worth|estimat\w+|takes?|took|plenty|enough|need(?:s|ed)?|spend|spent|budget\w*|booked|develop\w*"
-    r"|aufwand\w*|arbeit\w*|schätz\w+|dauer\w*|brauch\w*|benötig\w*|genüg\w*|reich\w*|kalkulier\w*|veranschlag\w*)\b",
+    r"|\w*aufwand\w*|(?:mehr|zusatz|entwicklungs)?arbeit\w*|(?:ge|ein|ab)?schätz\w+|dauer\w*|brauch\w*|benötig\w*"
+    r"|genüg\w*|reich\w*|kalkulier\w*|veranschlag\w*)\b",
     re.IGNORECASE,
 )
 _NO_EFFORT = re.compile(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from agents.situation import Situation, fact_id
-from agents.wording import money
+from agents.wording import hours, money
 from tools.cpsat.answer import Limits
 from tools.proposals import WeekLoads
 from tools.records import Person, StaffingRequest
@@ -108,12 +108,12 @@ class _Telling:
         skills = ", ".join(f"{skill.name} at level {_level(person, skill.name)} (asked: {skill.level})"
                            for skill in request.skills)  # fmt: skip
         why = (
-            f"{person.name} has {skills}; {one.minutes // 60} h of work leave a margin of "
+            f"{person.name} has {skills}; {hours(one.minutes)} of work leave a margin of "
             f"{money(earned, self._problem.currency)}; their fullest week goes from {before} % to {after} % booked. "
             + self._sure()
             + self._consent(person)
         )
-        facts = [fact_id(person, name) for name in ("name", "unit", "cost_rate_minor", "weekly_minutes")]
+        facts = [fact_id(person, name) for name in ("name", "unit", "cost_rate_minor", "currency", "weekly_minutes")]
         facts += [fact_id(booking, "percent") for booking in worker.bookings]
         others = (*self._ranked(request, person), *self._kept_out(request, person))
         monday = self._problem.first - timedelta(days=self._problem.first.weekday())

@@ -10,7 +10,7 @@ SENTENCES: Mapping[str, str] = {
     "shift_milestone": "Move the milestone {milestone_id} to {due_on}",
     "update_forecast": "Set the forecast of {project_id} to {remaining_minutes} remaining, finished on {finish_on}",
     "change_budget": "Set the budget of {project_id} to {budget_minor}",
-    "create_change_order": "Draft the change order {title} for {project_id}: {minutes}, {amount_minor}",
+    "create_change_order": "Draft a change order for {project_id}: {minutes}, {amount_minor}",
     "sync_contract_terms": "Correct the {term} of {contract_id} in the {system} to {value}",
     "hold_invoice": "Hold the invoice {invoice_id}",
     "resume_invoice": "Take the invoice {invoice_id} off hold",

@@ -56,6 +56,9 @@ def _amount(books: Books, invoice: Invoice, contract: Contract, siblings: Sequen
     elif invoice.currency != contract.currency:
         yield _other_currency(books, invoice, contract, facts)
     elif contract.type == "time_and_materials":
+        if invoice.minutes == 0:
+            said = f"It states no hours, and {contract.title} is billed by them."
+            yield books.finding("amount_differs", invoice, said, [*facts, (contract, "type")], stake=_whole(invoice))
         yield from _by_time(books, invoice, facts)
     elif contract.type == "retainer":
         yield from _by_month(books, invoice, contract)

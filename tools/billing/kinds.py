@@ -12,9 +12,9 @@ Kind = Literal[
     "wrong_project", "wrong_phase", "approval_missing", "closed_period", "amount_differs", "amount_not_positive",
     "duplicate_invoice", "cap_exceeded", "time_unapproved", "time_flagged", "milestone_open", "contact_missing",
     "contract_missing", "outside_contract", "draft_stale", "project_missing", "duplicate_expense", "round_amounts",
-    "unit_price_outlier", "terms_differ", "terms_missing", "language_unread", "rate_below_card", "rate_card_missing",
-    "exchange_rate_missing", "exchange_rate_stale", "skills_missing", "calendar_stale", "calendar_missing",
-    "orphan_project", "budget_missing", "customer_twice",
+    "unit_price_outlier", "terms_differ", "terms_missing", "terms_impossible", "language_unread", "rate_below_card",
+    "rate_card_missing", "exchange_rate_missing", "exchange_rate_stale", "skills_missing", "calendar_stale",
+    "calendar_missing", "orphan_project", "budget_missing", "customer_twice",
 ]  # fmt: skip
 
 
@@ -61,6 +61,7 @@ KINDS: Mapping[Kind, KindSpec] = {
     "unit_price_outlier": KindSpec("Unit price unlike others", "finance", "Compare with quote and delivery.", sure=8),
     "terms_differ": KindSpec("Systems differ on a term", "contract_owner", "Carry the signed term into the system."),
     "terms_missing": KindSpec("A system lacks a term", "contract_owner", "Enter it before work starts."),
+    "terms_impossible": KindSpec("Terms that cannot hold", "contract_owner", "Correct the signed terms on record."),
     "language_unread": KindSpec("Contract in a language not read here", "contract_owner",
                                 "Have the terms on record checked by somebody who reads it."),
     "rate_below_card": KindSpec("Rate below what discount rules allow", "account_lead", "Have the discount approved."),

@@ -23,22 +23,48 @@ TERMS: Mapping[str, str] = {
 def differing(contract: Contract) -> Iterator[tuple[System, str]]:
     """(system, term) where a system holds another value than the signed contract, as far as that one can hold."""
     for term in TERMS:
-        if term == "hourly_rate_minor" and contract.hourly_rate_minor <= 0:
+        if not _holds(contract, term):
             continue
         for system in SYSTEMS:
             if getattr(contract, f"{system}_{term}") not in (None, getattr(contract, term)):
                 yield system, term
 
 
+def _holds(contract: Contract, term: str) -> bool:
+    """Whether the signed value, as it is on record, can be one."""
+    if term in ("start_on", "end_on"):
+        return contract.start_on <= contract.end_on
+    return term != "hourly_rate_minor" or contract.hourly_rate_minor > 0
+
+
 def unsound(books: Books) -> Iterator[Finding]:
-    """Contracts whose signed hourly rate, as it is on record, is none."""
+    """Contracts whose signed terms, as they are on record, cannot hold: no rate, an end before the start, a rate that
+    was amended before there was a contract."""
     for contract in books.all(Contract):
-        if contract.status != "ended" and contract.hourly_rate_minor <= 0:
+        if contract.status == "ended":
+            continue
+        yield from _backwards(books, contract)
+        if contract.hourly_rate_minor <= 0:
             said = f"The signed contract on record says {said_of(contract, 'hourly_rate_minor')} for the hourly rate."
             yield books.finding(
                 "rate_not_positive", contract, said, [(contract, "hourly_rate_minor"), (contract, "title")],
                 stake=(abs(contract.value_minor), contract.currency),
             )  # fmt: skip
+
+
+def _backwards(books: Books, contract: Contract) -> Iterator[Finding]:
+    start_on, since_on = contract.start_on, contract.rate_since_on
+    told = None
+    if contract.end_on < start_on:
+        told = (f"It ends on {day(contract.end_on)}, before it starts on {day(start_on)}.", "end_on")
+    elif since_on is not None and since_on < start_on:
+        told = (f"Its rate holds since {day(since_on)}, before it starts on {day(start_on)}.", "rate_since_on")
+    if told is not None:
+        said, field = told
+        yield books.finding(
+            "terms_impossible", contract, said, [(contract, field), (contract, "start_on"), (contract, "title")],
+            stake=(abs(contract.value_minor), contract.currency),
+        )  # fmt: skip
 
 
 def lacking(contract: Contract) -> Iterator[tuple[System, str]]:

@@ -97,6 +97,10 @@ def test_what_cannot_be_priced_is_a_task_that_says_why(desk: Desk) -> None:
         ("about 16 hours of work", 960), ("2.5 person-days of effort", 1200), ("3 days work", 1440),
         ("16 hours of work, or maybe 20 hours of work", None), ("9999 days of work", None), ("in 3 days", None),
         ("0 hours of work", None), ("", None),
+        ("Ihr Team hat dafür 40 Stunden Mehraufwand geschätzt.", 2_400),
+        ("Die Mehrarbeit beträgt 3 Tage.", 1_440),
+        ("Auf 16 Stunden geschätzt.", 960),
+        ("Bitte antworten Sie innerhalb von 24 Stunden.", None),
     ],
 )  # fmt: skip
 def test_effort_counts_if_it_is_stated_once_and_plausible(text: str, minutes: int | None) -> None:

@@ -133,7 +133,9 @@ def test_a_booking_tells_its_margin_alternatives_and_weeks(desk: Desk) -> None:
     outcome = desk.run("psa.sow.approved", **{**SOW, "roles": SOW["roles"][:1]})
     booking = first(outcome, "assign_person")
     # 77 working days at 192 minutes; the contract pays 120 an hour and Bob costs 50.
-    assert "246 h of work leave a margin of EUR 17,248.00" in booking.rationale
+    assert "246.4 h of work leave a margin of EUR 17,248.00" in booking.rationale
+    # A rate is shown in its currency, which the evidence has to hold.
+    assert {"person/per-bob#cost_rate_minor", "person/per-bob#currency"} <= set(booking.evidence)
     assert "goes from 0 % to 40 % booked" in booking.rationale
     assert "No plan for these seats costs less." in booking.rationale
     assert "Lea Brandt, has to agree" in booking.rationale

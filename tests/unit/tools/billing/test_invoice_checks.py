@@ -23,6 +23,7 @@ def test_a_sound_draft_is_left_alone_and_so_is_whatever_has_gone_out() -> None:
     ("more", "kind", "stake"),
     [
         ({"amount_minor": 97_500}, "amount_differs", 1_500),
+        ({"minutes": 0}, "amount_differs", 96_000),
         ({"amount_minor": 0}, "amount_not_positive", None),
         ({"amount_minor": -96_000}, "amount_not_positive", None),
         ({"currency": "USD"}, "currency_differs", 96_000),
