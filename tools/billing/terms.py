@@ -38,33 +38,21 @@ def _holds(contract: Contract, term: str) -> bool:
 
 
 def unsound(books: Books) -> Iterator[Finding]:
-    """Contracts whose signed terms, as they are on record, cannot hold: no rate, an end before the start, a rate that
-    was amended before there was a contract."""
+    """Contracts whose signed terms, as they are on record, cannot hold: no rate, or an end before the start."""
     for contract in books.all(Contract):
         if contract.status == "ended":
             continue
-        yield from _backwards(books, contract)
+        if not _holds(contract, "end_on"):
+            said = f"It ends on {day(contract.end_on)}, before it starts on {day(contract.start_on)}."
+            facts = [(contract, field) for field in ("end_on", "start_on", "title")]
+            stake = (abs(contract.value_minor), contract.currency)
+            yield books.finding("terms_impossible", contract, said, facts, stake=stake)
         if contract.hourly_rate_minor <= 0:
             said = f"The signed contract on record says {said_of(contract, 'hourly_rate_minor')} for the hourly rate."
             yield books.finding(
                 "rate_not_positive", contract, said, [(contract, "hourly_rate_minor"), (contract, "title")],
                 stake=(abs(contract.value_minor), contract.currency),
             )  # fmt: skip
-
-
-def _backwards(books: Books, contract: Contract) -> Iterator[Finding]:
-    start_on, since_on = contract.start_on, contract.rate_since_on
-    told = None
-    if contract.end_on < start_on:
-        told = (f"It ends on {day(contract.end_on)}, before it starts on {day(start_on)}.", "end_on")
-    elif since_on is not None and since_on < start_on:
-        told = (f"Its rate holds since {day(since_on)}, before it starts on {day(start_on)}.", "rate_since_on")
-    if told is not None:
-        said, field = told
-        yield books.finding(
-            "terms_impossible", contract, said, [(contract, field), (contract, "start_on"), (contract, "title")],
-            stake=(abs(contract.value_minor), contract.currency),
-        )  # fmt: skip
 
 
 def lacking(contract: Contract) -> Iterator[tuple[System, str]]:
