@@ -32,6 +32,7 @@ def real(world: World) -> Iterator[World]:
     world.ctx = replace(made, queue=queue)
     yield world
     queue.client.destroy()
+    world.ctx = made  # a test may have put the service's own in its place
 
 
 def happen(world: World, kind: str) -> str:
