@@ -109,9 +109,8 @@ class _Telling:
                            for skill in request.skills)  # fmt: skip
         why = (
             f"{person.name} has {skills}; {hours(one.minutes)} of work leave a margin of "
-            f"{money(earned, self._problem.currency)}; their fullest week goes from {before} % to {after} % booked. "
-            + self._sure()
-            + self._consent(person)
+            f"{money(earned, self._problem.currency)}; their fullest week goes from {before} % to {after} % booked."
+            f"{self._undone(one)} {self._sure()}" + self._consent(person)
         )
         facts = [fact_id(person, name) for name in ("name", "unit", "cost_rate_minor", "currency", "weekly_minutes")]
         facts += [fact_id(booking, "percent") for booking in worker.bookings]
@@ -128,6 +127,13 @@ class _Telling:
             return "No plan for these seats costs less."
         return f"A better plan could save at most {self._plan.gap:.1%} of the cost; the search was ended."
 
+    def _undone(self, one: Placement) -> str:
+        """What a shorter week, holidays and leave leave of the hours asked for; a plan is weighed by it."""
+        asked = self._problem.seats[one.seat].asked
+        if one.minutes >= asked:
+            return ""
+        return f" Of {hours(asked)} asked, {hours(asked - one.minutes)} are lost to holidays, leave or a shorter week."
+
     def _consent(self, person: Person) -> str:
         manager = self._people.get(person.manager_id or "")
         return f" The line manager, {manager.name}, has to agree." if manager else ""
@@ -138,6 +144,7 @@ class _Telling:
             f"{self._people[one.person_id].name}: {request.skills[0].name} at level "
             f"{_level(self._people[one.person_id], request.skills[0].name)}, "
             f"{money(one.more, self._problem.currency)} more than {chosen.name} by rates, level, load and continuity."
+            + self._undone(one.placement)
             for one in found
         ] or ["Nobody else has the skill and the time; shift the start, or ask a partner."]
 

@@ -129,6 +129,16 @@ def test_a_won_opportunity_asks_its_owner_for_a_statement_of_work(desk: Desk) ->
     assert "lost" in str(desk.run("crm.opportunity.won", opportunity_id="opp-1").nothing_because)
 
 
+def test_hours_that_a_shorter_week_does_not_hold_are_told(desk: Desk) -> None:
+    desk.firm.change("person/per-ann", skills=[])
+    desk.firm.change("person/per-bob", weekly_minutes=1_920)
+    booking = first(desk.run("psa.sow.approved", **{**SOW, "roles": SOW["roles"][:1]}), "assign_person")
+    # 77 days of 192 minutes are asked for; 40 % of a day of 384 are 153.
+    assert "196.35 h of work leave" in booking.rationale
+    assert "Of 246.4 h asked, 50.05 h are lost to holidays, leave or a shorter week." in booking.rationale
+    assert booking.ungrounded == []
+
+
 def test_a_booking_tells_its_margin_alternatives_and_weeks(desk: Desk) -> None:
     outcome = desk.run("psa.sow.approved", **{**SOW, "roles": SOW["roles"][:1]})
     booking = first(outcome, "assign_person")
