@@ -79,6 +79,10 @@ def _lost(situation: Situation) -> Plan:
     return Plan(summary, tuple(steps))
 
 
+def _booked(count: int, how: str) -> str:
+    return f"1 {how}booking" if count == 1 else f"{count} {how}bookings"
+
+
 def _released(situation: Situation, opportunity: Opportunity, soft: list[Assignment]) -> Step:
     who = [person.name for one in soft if (person := situation.record(Person, one.person_id)) is not None]
     facts = tuple(fact_id(one, "opportunity_id") for one in soft)
@@ -89,8 +93,9 @@ def _released(situation: Situation, opportunity: Opportunity, soft: list[Assignm
             "ids": Given([one.id for one in soft], facts, "those that hang on the opportunity and are not confirmed"),
         },
         rationale=(
-            f"{len(soft)} soft bookings ({', '.join(dict.fromkeys(who))}) were held for “{opportunity.title}”, which "
-            "is lost. Planning counts them as free already; the schedule still shows them."
+            f"Held for “{opportunity.title}”, which is lost: {_booked(len(soft), 'soft ')} "
+            f"({', '.join(dict.fromkeys(who))}). Planning counts that time as free; the schedule "
+            "still shows it as taken."
         ),
         evidence=[fact_id(opportunity, "stage"), fact_id(opportunity, "title"),
                   *(fact_id(one, "status") for one in soft)],
@@ -103,7 +108,7 @@ def _settled(situation: Situation, opportunity: Opportunity, firm: list[Assignme
     return task(
         situation, "confirmed", owner,
         title=line(f"Settle the confirmed bookings for {opportunity.title}"),
-        description=f"Lost, and {len(firm)} bookings for it are confirmed. Find other work or release them.",
+        description=f"Lost, with {_booked(len(firm), 'confirmed ')} for it. Find other work, or release them.",
         due_on=working_day(situation.today, 2),
         why="A confirmed booking is a promise to somebody, and is not let go by itself.",
         facts=(fact_id(opportunity, "title"), *(fact_id(one, "status") for one in firm)),

@@ -91,10 +91,12 @@ def _shown(plan: "Plan", *, applied: bool) -> "Iterator[str | Table]":
     for kind, each in plan.counts().items():
         yield f"{kind.replace('_', ' ')}: {each['new']} new, {each['changed']} changed"
     if plan.duplicates:
-        yield f"{plan.duplicates} rows say the same as an earlier one"
+        again = "1 row says" if plan.duplicates == 1 else f"{plan.duplicates} rows say"
+        yield f"{again} the same as an earlier one"
     yield from map(str, plan.faults)
     if plan.faults:
-        yield f"{len(plan.faults)} cells are not usable; nothing was written"
+        bad = "1 cell is" if len(plan.faults) == 1 else f"{len(plan.faults)} cells are"
+        yield f"{bad} not usable; nothing was written"
     elif plan.empty:
         yield "nothing to import: all of it is there already"
     else:

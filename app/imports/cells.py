@@ -140,8 +140,9 @@ def _amount(cell: Cell, how: Manner, currency: str) -> int:
     said: str | None = None
     if isinstance(cell, str):
         text, said = _bare(cell)
-        sign = cell.count("$") == 1 and said is None and currency in _DOLLARS
-        if said not in (None, currency) and not sign:
+        if said is None and "$" in cell and currency not in _DOLLARS:
+            said = "dollars"
+        if said not in (None, currency):
             raise Unreadable(f"is in {said}, and the row is in {currency}: {shown(cell)}")
         number = numerals.number(text, how.style, decimals=exponent_of(currency))
     else:

@@ -31,7 +31,7 @@ def test_soft_bookings_of_a_lost_opportunity_are_let_go_and_confirmed_ones_are_s
     assert tools(outcome) == ["cancel_record", "create_task"]
     assert args(outcome, "cancel_record") == {"kind": "assignment", "ids": ["asg-a", "asg-b"]}
     assert "Bob Vance" in first(outcome, "cancel_record").rationale
-    assert "1 bookings for it are confirmed" in args(outcome, "create_task")["description"]
+    assert "Lost, with 1 confirmed booking for it." in args(outcome, "create_task")["description"]
 
 
 def test_nothing_is_let_go_where_the_crm_says_otherwise_or_nobody_is_held(desk: Desk) -> None:

@@ -208,6 +208,19 @@ def test_a_rule_of_lending_is_known_by_its_units_and_its_surcharge_is_in_the_fir
     assert all(one.trust("max_percent").trusted for one in rules.values())
 
 
+def test_dollars_in_a_row_of_another_currency_are_no_amount_of_it(ground: Groundwork, machine: Actor) -> None:
+    headings = b"name,email,title,cost rate,bill rate,currency,start\n"
+    row = "Ann,ann@x.example,Lead,{cost},{bill},{currency},2020-01-01\n"
+    for cost, bill, currency, wrong in (
+        ("€60", "$120", "EUR", "bill rate"), ("120 $", "60", "", "cost rate"), ("60", "US$120", "EUR", "bill rate"),
+        ("$60", "$120", "USD", None), ("$60", "120", "CAD", None),
+    ):  # fmt: skip
+        content = headings + row.format(cost=cost, bill=bill, currency=currency).encode()
+        faults = plan_import(ground, machine, {"people.csv": content}, NOTHING).faults
+        assert [one.heading for one in faults] == ([] if wrong is None else [wrong])
+        assert all("and the row is in EUR" in one.detail for one in faults)
+
+
 def test_nobody_makes_themselves_somebody_s_line_manager(ground: Groundwork, machine: Actor) -> None:
     headings = b"id,name,email,title,cost rate,bill rate,currency,start,line manager\n"
     ann = b"per-1,Ann,ann@x.example,Lead,80,160,EUR,2020-01-01,\n"
