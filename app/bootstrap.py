@@ -317,6 +317,15 @@ def chosen_reasoner(settings: Settings, embedded: EmbeddedReasoner) -> Reasoner:
 def _warm(embedded: EmbeddedReasoner) -> None:
     try:
         embedded.load()
+        _one_thread_each()
         heaps.give_back()
     except EncoderUnavailable:
         _log.exception("the sentence encoder is not available; what needs it abstains")
+
+
+def _one_thread_each() -> None:
+    """The linear algebra of a text is too little for more than one thread: a second one waits, busily, for more of it,
+    which was a fifth of all that an event cost."""
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(1, user_api="blas")
