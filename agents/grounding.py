@@ -122,29 +122,27 @@ class Grounds:
     @cached_property
     def _of_reach(self) -> Known:
         records = self._situation.reached.records.values()
-        named = [(record, name) for record in records for name in _single_fields(type(record))]
-        return self._known(named, self._situation.event_facts())
+        return self._known([(record, _FIELDS[type(record)]) for record in records], self._situation.event_facts())
 
     def _known_to(self, facts: Iterable[str]) -> Known:
         """Of a letter: what it was to be written from, and nothing that happens to stand in another record."""
         wanted = set(facts)
         reached = self._situation.reached.records
         named = [
-            (record, field)
+            (record, [field])
             for ident in wanted
             for key, _, field in [ident.partition("#")]
-            if (record := reached.get(key)) is not None and field in _single_fields(type(record))
+            if (record := reached.get(key)) is not None and field in _FIELDS[type(record)]
         ]
         return self._known(named, [fact for fact in self._situation.event_facts() if fact.id in wanted])
 
-    def _known(self, named: Iterable[tuple[Record, str]], told: Iterable[Fact]) -> Known:
+    def _known(self, named: Iterable[tuple[Record, Iterable[str]]], told: Iterable[Fact]) -> Known:
         trusted = [fact for fact in told if fact.trust.trusted]
         currency = next((str(fact.value) for fact in trusted if fact.field == "currency"), None)
         values = [Named(fact.field, fact.value, currency) for fact in trusted]
-        values += [
-            Named(field, getattr(record, field), _currency(record)) for record, field in named
-            if record.trust(field).trusted
-        ]  # fmt: skip
+        for record, fields in named:
+            of_amounts = _currency(record)
+            values += [Named(field, getattr(record, field), of_amounts) for field in record.trusted_fields(fields)]
         return Known.of(values, self._currencies)
 
     @cached_property
@@ -159,11 +157,8 @@ def _currency(record: Record) -> str | None:
     return currency if isinstance(currency, str) and record.trust("currency").trusted else None
 
 
-def _single_fields(model: type[Record]) -> tuple[str, ...]:
-    return _FIELDS[model]
-
-
-_FIELDS = {
+_FIELDS: Mapping[type[Record], tuple[str, ...]] = {
     model: tuple(name for name in model.model_fields if name in model.single_valued() and name != "version")
     for model in RECORDS.values()
 }
+"""The fields of each kind that hold what prose may say."""

@@ -93,20 +93,23 @@ def sorted_out(values: Iterable[object]) -> tuple[set[str], set[date], set[int]]
     texts: set[str] = set()
     dates: set[date] = set()
     numbers: set[int] = set()
+    said: set[str] = set()
     for value in values:
-        if isinstance(value, bool):
-            continue
-        if isinstance(value, int):
-            numbers.add(value)
+        if isinstance(value, str):
+            said.add(value)
         elif isinstance(value, datetime):
             dates.add(value.date())
         elif isinstance(value, date):
             dates.add(value)
-        elif isinstance(value, str) and (found := _day(value)) is not None:
-            dates.add(found)
+        elif isinstance(value, int) and not isinstance(value, bool):
+            numbers.add(value)
+    # Records that belong together hold the same ids and states many times.
+    for text in said:
+        if (day := _day(text)) is not None:
+            dates.add(day)
         # A bare currency code is no name: masked, it would take the currency off an amount.
-        elif isinstance(value, str) and len(value) > 2 and not _CURRENCY.fullmatch(value):
-            texts.add(visible(value))
+        elif len(text) > 2 and not _CURRENCY.fullmatch(text):
+            texts.add(visible(text))
     return texts, dates, numbers
 
 

@@ -60,13 +60,11 @@ class Sources:
         return [essence(text) for text in (*texts, *(value for value in told if isinstance(value, str)))]
 
     def _texts(self, record: Record, *, trusted: bool) -> Iterator[str]:
-        trust = self._context.trust
-        else_trusted = record.trust("*", trust).trusted
-        for field, value in record:
-            if isinstance(value, str):
-                by = record.trust(field, trust).trusted if field in record.authors else else_trusted
-                if by is trusted:
-                    yield value
+        texts = {field: value for field, value in record if isinstance(value, str)}
+        ours = set(record.trusted_fields(texts, self._context.trust))
+        for field, text in texts.items():
+            if (field in ours) is trusted:
+                yield text
 
 
 def trusted_keys(reached: Reach, context: RequestContext) -> set[str]:

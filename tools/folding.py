@@ -23,7 +23,10 @@ def visible(text: str) -> str:
     """Compatibility forms folded, and format characters (zero width, direction, soft hyphens) left out."""
     if text.isascii():
         return text
-    return "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf")
+    folded = unicodedata.normalize("NFKC", text)
+    if folded.isprintable():
+        return folded  # format characters are none that print
+    return "".join(char for char in folded if unicodedata.category(char) != "Cf")
 
 
 def skeleton(text: str) -> str:

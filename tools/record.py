@@ -1,6 +1,6 @@
 """Record: what every canonical record has: an id, a version, and the author of each field."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 from typing import Annotated, ClassVar, get_origin
@@ -53,6 +53,14 @@ class Record(Value):
 
     def trust(self, field: str, mapping: Mapping[str, Trust] = DEFAULT_TRUST) -> Trust:
         return trust_of_author(self.author(field), mapping)
+
+    def trusted_fields(self, fields: Iterable[str], mapping: Mapping[str, Trust] = DEFAULT_TRUST) -> list[str]:
+        """Those of `fields` that a trusted author wrote."""
+        others = self.trust("*", mapping).trusted
+        return [
+            field for field in fields
+            if (self.trust(field, mapping).trusted if field in self.authors else others)
+        ]  # fmt: skip
 
 
 def fact_id(record: Record, field: str) -> str:

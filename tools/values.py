@@ -117,7 +117,7 @@ def _canonical(value: Any) -> str:
     if kind is str:
         return _quoted(value)
     if kind is dict:
-        if not all(type(name) is str for name in value):
+        if not {*map(type, value)} <= _NAMES:
             raise _Unusual
         # Names are ordered by their UTF-16 code units; among ASCII names that is the order of texts.
         names = sorted(value) if all(map(str.isascii, value)) else sorted(value, key=_utf_16)
@@ -138,6 +138,7 @@ def _utf_16(name: str) -> bytes:
 
 
 _quoted = json.encoder.encode_basestring
+_NAMES = {str}
 _LARGEST = 2**53 - 1
 
 

@@ -16,7 +16,7 @@ from tools.records import Person, StaffingRequest
 from tools.staffing.alternatives import alternatives, why_not
 from tools.staffing.books import Books
 from tools.staffing.placements import Placement, Placements
-from tools.staffing.plan import Plan, loads
+from tools.staffing.plan import Plan, load
 from tools.staffing.problem import Problem
 from tools.staffing.solve import solve_placements
 
@@ -94,7 +94,6 @@ class _Telling:
     def __init__(self, placements: Placements, plan: Plan, people: dict[str, Person], books: Books) -> None:
         self._placements, self._plan, self._people, self._books = placements, plan, people, books
         self._problem = placements.problem
-        self._before, self._after = loads(self._problem), loads(self._problem, plan.placements)
 
     def seat(self, request: StaffingRequest) -> Seated | Vacant:
         taken = self._plan.of(request.id)
@@ -104,13 +103,14 @@ class _Telling:
         worker, seat = self._problem.workers[one.worker], self._problem.seats[one.seat]
         person = self._people[worker.id]
         earned = one.minutes * (seat.rate - worker.rate) // 60
-        before, after = (max(known[worker.id], default=0) for known in (self._before, self._after))
+        before = load(self._problem, one.worker)
+        after = load(self._problem, one.worker, self._plan.placements)
         skills = ", ".join(f"{skill.name} at level {_level(person, skill.name)} (asked: {skill.level})"
                            for skill in request.skills)  # fmt: skip
         why = (
             f"{person.name} has {skills}; {hours(one.minutes)} of work leave a margin of "
-            f"{money(earned, self._problem.currency)}; their fullest week goes from {before} % to {after} % booked."
-            f"{self._undone(one)} {self._sure()}" + self._consent(person)
+            f"{money(earned, self._problem.currency)}; their fullest week goes from {max(before, default=0)} % to "
+            f"{max(after, default=0)} % booked.{self._undone(one)} {self._sure()}" + self._consent(person)
         )
         facts = [fact_id(person, name) for name in ("name", "unit", "cost_rate_minor", "currency", "weekly_minutes")]
         facts += [fact_id(booking, "percent") for booking in worker.bookings]
@@ -118,7 +118,7 @@ class _Telling:
         monday = self._problem.first - timedelta(days=self._problem.first.weekday())
         week_loads = WeekLoads(
             person_id=person.id, first_on=monday,
-            before=self._before[person.id][:SHOWN_WEEKS], after=self._after[person.id][:SHOWN_WEEKS],
+            before=before[:SHOWN_WEEKS], after=after[:SHOWN_WEEKS],
         )  # fmt: skip
         return Seated(person, tuple(facts), why, others, week_loads)
 

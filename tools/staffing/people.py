@@ -78,13 +78,16 @@ def workers(books: Books, convert: Converter, first: date, days: int, found: lis
     calendars = {one.id: one for one in once(books.calendars, found) if _usable(one, found)}
     rows = _rows(books, found)
     customers = {one.id: one.customer_id for one in books.projects}
+    open_days = {ident: working(one, first, days) for ident, one in calendars.items()}
     made = []
     for person in sorted(once(books.people, found), key=lambda one: one.id):
         problem = _unusable(person, calendars, convert)
         if problem is not None:
             found.append(Finding(str(person.key), problem[0], problem[1], "the person is not planned with"))
             continue
-        made.append(_worker(person, calendars, convert, rows[person.id], customers, first, days, found))
+        calendar = calendars[str(person.calendar_id)]
+        own = open_days[calendar.id]
+        made.append(_worker(person, calendar, own, convert, rows[person.id], customers, first, found))
     return made
 
 
@@ -139,11 +142,10 @@ def _rows(books: Books, found: list[Finding]) -> dict[str, _Rows]:
 
 
 def _worker(
-    person: Person, calendars: Mapping[str, Calendar], convert: Converter, rows: _Rows, customers: Mapping[str, str],
-    first: date, days: int, found: list[Finding],
+    person: Person, calendar: Calendar, own: Sequence[bool], convert: Converter, rows: _Rows,
+    customers: Mapping[str, str], first: date, found: list[Finding],
 ) -> Worker:  # fmt: skip
-    calendar = calendars[str(person.calendar_id)]
-    own = working(calendar, first, days)
+    days = len(own)
     works, booked = list(own), [0] * days
     for leave in rows.leaves:
         for day in _within(leave.start_on, leave.end_on, first, days):

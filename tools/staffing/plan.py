@@ -104,20 +104,18 @@ def overload_cost(placements: Placements, chosen: Iterable[Placement]) -> int:
     return above * placements.problem.rules.overload_minor_per_minute
 
 
-def loads(problem: Problem, chosen: Iterable[Placement] = ()) -> dict[str, list[int]]:
-    """Person → for each week of the problem the mean percent booked on the days worked, rounded; 0 of a week off."""
-    added: dict[int, list[int]] = {}
+def load(problem: Problem, number: int, chosen: Iterable[Placement] = ()) -> list[int]:
+    """For each week of the problem the mean percent booked on the days that this worker works, rounded; 0 of a week
+    off. `chosen`: placements, of this worker among others, on top of what is booked already."""
+    worker = problem.workers[number]
+    booked = list(worker.booked)
     for one in chosen:
-        days = added.setdefault(one.worker, [0] * problem.days)
-        for day in range(one.first, one.last + 1):
-            days[day] += problem.seats[one.seat].percent
+        if one.worker == number:
+            for day in range(one.first, one.last + 1):
+                booked[day] += problem.seats[one.seat].percent
     monday = problem.first.weekday()
-    weeks = [range(max(0, start), min(problem.days, start + 7)) for start in range(-monday, problem.days, 7)]
-    made = {}
-    for number, worker in enumerate(problem.workers):
-        extra = added.get(number) or [0] * problem.days
-        made[worker.id] = [
-            round(sum(worker.booked[day] + extra[day] for day in worked) / len(worked)) if worked else 0
-            for worked in ([day for day in week if worker.works[day]] for week in weeks)
-        ]
-    return made
+    weeks = (range(max(0, start), min(problem.days, start + 7)) for start in range(-monday, problem.days, 7))
+    return [
+        round(sum(booked[day] for day in worked) / len(worked)) if worked else 0
+        for worked in ([day for day in week if worker.works[day]] for week in weeks)
+    ]

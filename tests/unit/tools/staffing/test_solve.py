@@ -14,7 +14,7 @@ from tools.cpsat.session import Session
 from tools.records import Calendar, Opportunity, Skill, Wish
 from tools.staffing.books import Books
 from tools.staffing.placements import Placements
-from tools.staffing.plan import cost_of, loads
+from tools.staffing.plan import cost_of, load
 from tools.staffing.problem import Problem
 from tools.staffing.solve import solve
 from tools.staffing.verify import violations
@@ -182,13 +182,13 @@ def test_holidays_and_short_weeks_count() -> None:
     assert Placements(problem).costs(one).missing == 5 * 288 * (12_000 * 200 // 6_000)
 
 
-def test_loads_before_and_after_are_by_week_and_person() -> None:
+def test_load_before_and_after_is_by_week() -> None:
     made = books(people=[person("ann")], assignments=[booking("b", "ann", percent=20, end_on=day(6))])
     made = replace(made, leaves=[leave("l", "ann", 7, 11)])
     problem = Problem.of(made)
     plan = solve(problem)
-    assert loads(problem)["ann"] == [20, 0, 0, 0]
-    assert loads(problem, plan.placements)["ann"] == [80, 0, 60, 60]
+    assert load(problem, 0) == [20, 0, 0, 0]
+    assert load(problem, 0, plan.placements) == [80, 0, 60, 60]
 
 
 def test_without_requests_or_people_there_is_a_plan() -> None:
