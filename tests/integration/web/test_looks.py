@@ -1,18 +1,28 @@
 """How the pages look to anybody: WCAG 2.2 AA by axe-core, light and dark, narrow and wide, small and still."""
 
-from typing import Any
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+import app.web
 from app.actor import Grant
 from app.identity.principals import add_principal, machine_actor
+from app.views.labels import Labels
+from app.web.change_picture import change_picture
+from app.web.change_rows import change_shown
+from app.web.pages import template
 from tests.integration.web.chromium import LAPTOP, PHONE, Reader
 from tests.integration.web.test_pages import HOSTILE, _hostile
 from tests.integration.workflow.scenes import agree, drafted, money, pending, write_off
 from tests.integration.world import World
+from tests.unit.tools.pricing.small_change import ASKED, books, day, milestone
+from tools.pricing.price import price
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
+STYLES = Path(app.web.__file__).parent / "static" / "countersign.css"
 LARGEST = 100_000
 """Bytes of a page, with its style and its script."""
 FIRST_PAINT_MS = 200
@@ -96,6 +106,19 @@ def test_no_page_is_wider_than_a_phone_or_moves_or_is_large(world: World, addres
         assert page.evaluate(MOVED) <= STILL, path
         shared = shared or sum(size for url, size in sizes.items() if "/static/" in url)
         assert sum(size for url, size in sizes.items() if "/static/" not in url) + shared <= LARGEST, (path, sizes)
+
+
+def test_a_priced_change_is_read_whole_on_a_phone(chromium: Any) -> None:
+    change = price(books(milestones=[milestone("one", day(11))]), ASKED)
+    labels = cast(Labels, SimpleNamespace(called=lambda kind, ident: ident, name=lambda kind, ident: ident))
+    shown = template("change.html").render(
+        change={**change_shown(change, labels), "picture": change_picture(change, labels)}, review={"edited_from": None}
+    )
+    page = chromium.new_context(viewport=PHONE).new_page()
+    page.set_content(f"<style>{STYLES.read_text()}</style><main>{shown}</main>")
+    for cut in page.locator(".scroll").all():
+        assert cut.evaluate("each => each.scrollWidth - each.clientWidth") == 0, cut.inner_text()
+    assert page.locator(".courses td[data-label=Margin]").first.inner_text() == "EUR 1,120.00"
 
 
 @pytest.mark.long
