@@ -44,7 +44,8 @@ class DbosWorker:
     ) -> None:
         self._engine = engine
         self._queue = queue
-        self._schedules = {schedule.name: schedule for schedule in (*schedules, *self._own_schedules())}
+        upkeep = Schedule("work-upkeep", timedelta(seconds=30), self._upkeep)
+        self._schedules = {schedule.name: schedule for schedule in (*schedules, upkeep)}
         # A schedule retries by being due again, so it is never poison.
         tick = Work(SCHEDULE_KIND, self._tick, _never_poison, concurrency=4, ahead=0, poll_s=1.0)
         self._works = {work.kind: work for work in (*works, tick)}
@@ -88,6 +89,10 @@ class DbosWorker:
         """Whether this process takes items."""
         housekeeper = self._housekeeper
         return housekeeper is not None and housekeeper.is_alive() and not self._stopping.is_set()
+
+    def anyone(self) -> bool:
+        """Whether any process takes items of this database."""
+        return self._liveness.anyone()
 
     def _launch(self) -> None:
         self._queue.prepare()
@@ -268,20 +273,15 @@ class DbosWorker:
         if stranded:
             _log.warning("took up %d items again that were claimed and not at work", len(stranded))
 
-    def _own_schedules(self) -> tuple[Schedule, ...]:
-        return (Schedule("work-upkeep", timedelta(seconds=30), self._upkeep),)
-
     def _upkeep(self) -> None:
         for letter in self._queue.table.letters():
             work = self._works.get(letter.item.kind)
             if work is None:
                 continue
             died = Crashed(f"the process died {CRASHES} times during {letter.id}")
+            why = died if letter.crashed else RuntimeError("the outcome of an attempt could not be recorded")
             try:
-                self._failed(
-                    work, letter.item,
-                    died if letter.crashed else RuntimeError("the outcome of an attempt could not be recorded"),
-                )  # fmt: skip
+                self._failed(work, letter.item, why)
             except Exception as error:  # noqa: BLE001 - it stays a letter; the others must not wait for it
                 _log.error("%s could not be given up", letter.id, exc_info=error)
             else:

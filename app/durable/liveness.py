@@ -35,6 +35,8 @@ begun_table: Final = sa.Table(
     sa.Column("executor_id", sa.String(80), primary_key=True),
     sa.Column("item_id", sa.String(400), primary_key=True),
 )
+_SILENT: Final = sa.func.clock_timestamp() - sa.func.make_interval(0, 0, 0, 0, 0, 0, SILENT_S)
+_FRESH: Final = sa.select(executor_table.c.executor_id).where(executor_table.c.beat_at > _SILENT).limit(1)
 _NO_WAIT_FOR_DISK: Final = sa.text("SET LOCAL synchronous_commit = off")
 _MOST_NOTED: Final = 256 * 1024
 """Bytes of notes after which a file is begun anew with what is under way."""
@@ -47,6 +49,10 @@ class Liveness(Protocol):
 
     def alive(self, executor_id: str) -> bool:
         """Whether that executor, of this process or another, may still be working."""
+        ...
+
+    def anyone(self) -> bool:
+        """Whether any executor is alive, here or elsewhere."""
         ...
 
     def leave(self) -> None:
@@ -84,7 +90,7 @@ class FileLocks:
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / executor_id
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)  # the file is its own: others hold it only while they look
         self._own = (path, descriptor)
 
     def alive(self, executor_id: str) -> bool:
@@ -103,6 +109,9 @@ class FileLocks:
             return False
         finally:
             os.close(descriptor)
+
+    def anyone(self) -> bool:
+        return self._folder.exists() and any(self.alive(path.name) for path in self._folder.iterdir())
 
     def leave(self) -> None:
         if self._own is not None:
@@ -159,20 +168,23 @@ class Heartbeats:
         self._thread.start()
 
     def alive(self, executor_id: str) -> bool:
-        silent = sa.func.clock_timestamp() - sa.func.make_interval(0, 0, 0, 0, 0, 0, SILENT_S)
         with self._engine.begin() as connection:
             fresh = connection.execute(
                 sa.select(executor_table.c.executor_id).where(
-                    executor_table.c.executor_id == executor_id, executor_table.c.beat_at > silent
+                    executor_table.c.executor_id == executor_id, executor_table.c.beat_at > _SILENT
                 )
             ).first()
             if fresh is None:
                 connection.execute(
                     sa.delete(executor_table).where(
-                        executor_table.c.executor_id == executor_id, executor_table.c.beat_at <= silent
+                        executor_table.c.executor_id == executor_id, executor_table.c.beat_at <= _SILENT
                     )
                 )
         return fresh is not None
+
+    def anyone(self) -> bool:
+        with self._engine.connect() as connection:
+            return connection.execute(_FRESH).first() is not None
 
     def begin(self, item_id: str) -> None:
         # Without the note the item is only not blamed, and a machine that fails takes nobody's process with it.

@@ -24,6 +24,10 @@ DAY = "2026-03-09"
 @dataclass
 class FakeWorker:
     alive: bool = True
+    others: bool = True
+
+    def anyone(self) -> bool:
+        return self.alive or self.others
 
 
 @dataclass

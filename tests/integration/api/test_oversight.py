@@ -4,9 +4,10 @@ import base64
 import io
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from fastapi import FastAPI
 from sqlmodel import col, select
 
 from app.actor import READS_ALL
@@ -218,6 +219,16 @@ def test_health_and_readiness(api: Api) -> None:
     assert (ready.status_code, ready.json()["status"]) == (200, "ready")
     api.service.worker.alive = False
     assert api.get("/readyz", None).status_code == 503
+
+
+def test_a_surface_says_that_nobody_works(api: Api) -> None:
+    cast(FastAPI, api.client.app).state.works = False
+    api.service.worker.alive = False
+    assert api.get("/readyz", None).json()["status"] == "ready"
+    api.service.worker.others = False
+    told = api.get("/readyz", None)
+    assert (told.status_code, told.json()["status"]) == (200, "degraded")
+    assert told.json()["checks"]["worker"].keys() == {"ok", "degraded", "detail", "since"}
 
 
 def test_metrics_name_no_firm(api: Api) -> None:

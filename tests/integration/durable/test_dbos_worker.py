@@ -32,6 +32,16 @@ def test_a_failing_item_is_tried_again_later(engine: sa.Engine, queue: DbosQueue
     assert {(found.partition, found.priority) for found in seen.items} == {("t1/acme", 2)}
 
 
+def test_whoever_takes_items_is_known_to_others(engine: sa.Engine, queue: DbosQueue, start: StartWorker) -> None:
+    other = DbosWorker(engine, queue, [])
+    assert not other.anyone()
+    worker = start([Work("triage", Seen(), no_poison)])
+    assert other.anyone()
+    assert not other.alive
+    worker.drain(SOON)
+    assert not other.anyone()
+
+
 def test_poison_stops_and_is_told_once(engine: sa.Engine, queue: DbosQueue, start: StartWorker) -> None:
     seen = Seen()
 

@@ -1,6 +1,8 @@
+import fcntl
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,27 @@ def test_a_process_that_leaves_is_dead(tmp_path: Path) -> None:
     with started(tmp_path) as process:
         process.communicate("\n")
         assert not locks.alive("other")
+
+
+def test_somebody_is_alive_while_one_is(tmp_path: Path) -> None:
+    locks = FileLocks(tmp_path / "executors")
+    assert not locks.anyone()
+    with started(tmp_path / "executors") as process:
+        assert locks.anyone()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert not locks.anyone()
+
+
+def test_who_joins_waits_for_those_who_look(tmp_path: Path) -> None:
+    (tmp_path / "mine").touch()
+    with (tmp_path / "mine").open() as looked_at:
+        fcntl.flock(looked_at, fcntl.LOCK_EX)
+        threading.Timer(0.1, fcntl.flock, (looked_at, fcntl.LOCK_UN)).start()
+        locks = FileLocks(tmp_path)
+        locks.join("mine")
+    assert locks.alive("mine")
+    locks.leave()
 
 
 def test_itself_is_alive_and_the_unknown_is_not(tmp_path: Path) -> None:
