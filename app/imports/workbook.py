@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
-import openpyxl
 from defusedxml.common import DefusedXmlException
 
 from app.imports.sheet import MOST_COLUMNS, MOST_ROWS, Broken, Cell, FileUnusable, Sheet
@@ -26,6 +25,9 @@ _UNUSABLE = (
 
 def read_workbook(name: str, raw: bytes) -> list[Sheet]:
     """Its sheets with anything in them, hidden ones too. Raises FileUnusable."""
+    # Imported here: most processes never read a workbook, and it would stay in the memory of each.
+    import openpyxl
+
     _require_small(name, raw)
     try:
         # The second reading tells a formula without a stored value from an empty cell.

@@ -1,11 +1,17 @@
 """Which language a text is in. The encoder reads English; what it cannot read is said, not guessed."""
 
+import os
+import tempfile
 import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from py3langid.langid import LanguageIdentifier
+
+    Table = NDArray[np.float16]
 
 MIN_LETTERS = 20
 """Below this a detector guesses; such a text is taken as English unless its script says otherwise."""
@@ -37,8 +43,31 @@ def plain(text: str) -> str:
     return "".join(char for char in folded if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cf", "Cs"))
 
 
+class _Rows:
+    """A table that lies in a file without a name, of which rows are read when they are asked for.
+
+    It is 28 MB, of which a text needs a hundred rows or two. Mapped it would soon be in memory as a whole: the kernel
+    maps the neighbours of a page as well.
+    """
+
+    def __init__(self, table: "Table") -> None:
+        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - kept as long as the table
+        self._file.write(table.tobytes())
+        self._type, self._width = table.dtype, table.shape[1]
+
+    def __getitem__(self, places: "NDArray[np.intp]") -> "Table":
+        import numpy as np
+
+        found = np.empty((len(places), self._width), self._type)
+        for row, place in zip(found, places.tolist(), strict=True):
+            os.preadv(self._file.fileno(), [row.data], place * row.nbytes)
+        return found
+
+
 @lru_cache(maxsize=1)
 def _identifier() -> "LanguageIdentifier":
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+    from py3langid.langid import MODEL_DIR, MODEL_FILE, LanguageIdentifier
+    from py3langid.modelio import load_model
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    features, prior, languages, moves, rows, output = load_model(MODEL_DIR / MODEL_FILE)
+    return LanguageIdentifier(_Rows(features), prior, languages, moves, output, norm_probs=True, tk_row=rows)
