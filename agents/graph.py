@@ -5,7 +5,9 @@ in the journal, and nothing it does has an effect.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from agents.journal import Journal
@@ -24,18 +26,26 @@ from tools.proposals import Outcome
 
 if TYPE_CHECKING:
     from langgraph.graph import StateGraph
+    from langgraph.graph.state import CompiledStateGraph
+
+    Graph = CompiledStateGraph[TriageState, Run, TriageState, TriageState]
 
 
 class Triage:
     """Turns events into outcomes. Safe to call from several threads; a run is synchronous."""
 
     def __init__(self, reasoner: Reasoner) -> None:
-        # Imported here: it takes longer than the whole of `countersign --help` may.
+        self._reasoner = reasoner
+
+    def load(self) -> None:
+        """Loads now what the first run would load: the library of the graph, most of a second."""
+        _ = self._compiled
+
+    @cached_property
+    def _compiled(self) -> tuple["Graph", "Callable[..., AbstractContextManager[None]]"]:
         from langsmith.run_helpers import tracing_context
 
-        self._reasoner = reasoner
-        self._untraced = tracing_context
-        self._graph = wiring().compile(name="triage")
+        return wiring().compile(name="triage"), tracing_context
 
     def run(
         self,
@@ -58,15 +68,16 @@ class Triage:
         """
         run = Run(event, tenant, now, lookups, journal, self._reasoner, trust, new_proposal_id, learned)
         # Whatever the environment says of tracing: a case's texts go to nobody but the configured model.
-        with self._untraced(enabled=False):
-            outcome = self._graph.invoke({}, context=run)["outcome"]
+        graph, traced = self._compiled
+        with traced(enabled=False):
+            outcome = graph.invoke({}, context=run)["outcome"]
         assert isinstance(outcome, Outcome)
         return outcome
 
 
 def wiring() -> "StateGraph[TriageState, Run, TriageState, TriageState]":
     """The nodes and what follows what, to be compiled."""
-    # Imported here: it takes longer than the whole of `countersign --help` may.
+    # Imported here: it takes longer than being ready may wait for.
     from langgraph.graph import END, START, StateGraph
 
     graph = StateGraph(TriageState, context_schema=Run)

@@ -203,18 +203,19 @@ def build(
     encoder = Encoder(settings.models_dir)
     memory = Memory(settings.cache_dir / "precedents", encoder.version)
     embedded = EmbeddedReasoner(encoder, memory)
+    graph = Triage(reasoner or chosen_reasoner(settings, embedded))
     context = compose(
         settings,
         engine,
         clock=clock,
         queue=queue,
         rulesets=Rulesets(settings.rules or SHIPPED),
-        triage=Triage(reasoner or chosen_reasoner(settings, embedded)),
+        triage=graph,
         learner=Learner(encoder, memory),
         connectors=connectors or TenantConnectors(engine, settings.home / "sandbox", clock),
     )
     worker = DbosWorker(engine, queue, works(context), _schedules(context))
-    return Service(context, queue, worker, context.connectors, memory, partial(_warm, embedded))
+    return Service(context, queue, worker, context.connectors, memory, partial(_warm, graph, embedded))
 
 
 def compose(
@@ -314,7 +315,8 @@ def chosen_reasoner(settings: Settings, embedded: EmbeddedReasoner) -> Reasoner:
     return OpenAIReasoner(endpoint, embedded, limits)
 
 
-def _warm(embedded: EmbeddedReasoner) -> None:
+def _warm(graph: Triage, embedded: EmbeddedReasoner) -> None:
+    graph.load()
     try:
         embedded.load()
         _one_thread_each()
