@@ -1,21 +1,16 @@
 """Events in: what is taken, once, in its order, and what becomes of it when the graph fails."""
 
 import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
-from app.audit.log import lock_head
-from app.store.engine import unit_of_work
 from app.store.models import AuditEntry, Case, Event, TriageRun
 from app.workflow import corrections, ingest
 from tests.integration.workflow.inbound import KIND, WON, kept, refused
 from tests.integration.workflow.scenes import MISSING, ask, task
-from tests.integration.world import TENANTS, World
+from tests.integration.world import World
 from tools.actions import parse_action
 
 # -- what is taken
@@ -57,30 +52,6 @@ def test_the_same_event_at_the_same_moment_is_taken_once(world: World) -> None:
     assert len(told) == 8
     assert sum(not each.duplicate for each in told) == 1
     assert kept(world) == (1, 1, 1)
-
-
-def test_deliveries_that_wait_are_stored_together_and_each_gets_its_own_answer(world: World) -> None:
-    """The log's head is held; the first delivery waits for it, and the others for the first."""
-    events = [world.event(KIND, MISSING) for _ in range(4)] + [world.event(WON, {"opportunity_id": "opp-05"})]
-    sent = [*([event] for event in events[:4]), [events[4], events[1]]]
-    committed: list[sa.Connection] = []
-    sa.event.listen(world.ctx.engine, "commit", committed.append)
-    with ThreadPoolExecutor(len(sent)) as pool, unit_of_work(world.ctx.engine) as session:
-        lock_head(session, TENANTS[0])
-        told = []
-        for delivery in sent:
-            told.append(pool.submit(world.deliver, delivery, media="application/cloudevents-batch+json"))
-            time.sleep(0.1)
-    answers = [each.result().accepted for each in told]
-    assert len(committed) == 3  # what held the head, the first delivery, all others
-    assert [[each.event_id for each in answer] for answer in answers] == [
-        *([event["id"]] for event in events[:4]), [events[4]["id"], events[1]["id"]],
-    ]  # fmt: skip
-    assert [[each.duplicate for each in answer] for answer in answers] == [[False]] * 4 + [[False, True]]
-    assert answers[4][1].case_id == answers[1][0].case_id
-    assert sorted(each.event_id for each in world.rows(Event)) == sorted(event["id"] for event in events)
-    accepted = world.entries(kind="event.accepted")
-    assert sorted(each.refs["event"] for each in accepted) == sorted(each.id for each in world.rows(Event))
 
 
 def test_two_ids_for_one_opportunity_have_one_effect(world: World) -> None:
