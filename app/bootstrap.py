@@ -287,8 +287,9 @@ def works(ctx: Context) -> list[Work]:
 def _thinking(ctx: Context) -> int:
     """How many of a process's cases the embedded reasoner thinks about at a time, on this machine's own cores.
 
-    On SQLite, where one writes at a time anyway, a second one costs more in turns of the interpreter than it gains: an
-    event took 47 to 56 ms of CPU with one, 71 to 75 with two. On PostgreSQL each also waits for its answers.
+    On SQLite, where one writes at a time anyway, a second one waits for turns of the interpreter longer than it gains:
+    an event took 51 to 59 ms with one, 64 to 77 with two, and as much CPU. On PostgreSQL each also waits for its
+    answers.
     """
     return 1 if ctx.engine.dialect.name == "sqlite" else 2 * (os.cpu_count() or 1)
 
