@@ -3,6 +3,7 @@
 import os
 import tempfile
 import unicodedata
+import weakref
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -51,8 +52,10 @@ class _Rows:
     """
 
     def __init__(self, table: "Table") -> None:
-        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - kept as long as the table
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - kept as long as the table
+        weakref.finalize(self, self._file.close)
         self._file.write(table.tobytes())
+        self._file.flush()
         self._type, self._width = table.dtype, table.shape[1]
 
     def __getitem__(self, places: "NDArray[np.intp]") -> "Table":
@@ -60,7 +63,8 @@ class _Rows:
 
         found = np.empty((len(places), self._width), self._type)
         for row, place in zip(found, places.tolist(), strict=True):
-            os.preadv(self._file.fileno(), [row.data], place * row.nbytes)
+            if os.preadv(self._file.fileno(), [row.data], place * row.nbytes) != row.nbytes:
+                raise OSError(f"the language table has no row {place}")
         return found
 
 

@@ -31,8 +31,7 @@ def not_carried_over(by: Culprit) -> None:
 
 def half_entered(by: Culprit) -> None:
     """A contract that is about to start, and that somebody stopped entering half-way."""
-    begun = {one.contract_id for one in by.all(Project) if one.status in ("running", "done")}
-    contract = by.pick(Contract, lambda one: one.id not in begun)
+    contract = by.pick(Contract, lambda one: one.id not in _begun(by))
     start_on = max(contract.start_on, by.today + timedelta(days=3))
     system = by.rng.choice(("crm", "erp"))
     changed = by.change(
@@ -40,6 +39,18 @@ def half_entered(by: Culprit) -> None:
         **{f"{system}_{term}": None for term in ("payment_days", "billing_contact_id")},
     )  # fmt: skip
     by.note("terms_missing", changed)
+
+
+def _begun(by: Culprit) -> set[str]:
+    """Contracts that somebody works on, or has."""
+    return {one.contract_id for one in by.all(Project) if one.status in ("running", "done")}
+
+
+def years_mixed_up(by: Culprit) -> None:
+    """A contract about to start, whose end was signed off a year or two too early."""
+    contract = by.pick(Contract, lambda one: one.id not in _begun(by) and one.status != "ended")
+    end_on = contract.start_on - timedelta(days=by.rng.randrange(30, 400))
+    by.note("terms_impossible", by.change(contract, end_on=end_on, crm_end_on=end_on, erp_end_on=end_on))
 
 
 def foreign_language(by: Culprit) -> None:
@@ -121,7 +132,7 @@ def second_record(by: Culprit) -> None:
 IN_TERMS: dict[str, Mistake] = {
     one.__name__: one
     for one in (
-        not_carried_over, half_entered, foreign_language, given_away, unlisted_role, old_exchange_rate, no_skills,
-        calendar_forgotten, no_calendar, orphaned, no_budget, second_record,
+        not_carried_over, half_entered, years_mixed_up, foreign_language, given_away, unlisted_role, old_exchange_rate,
+        no_skills, calendar_forgotten, no_calendar, orphaned, no_budget, second_record,
     )
 }  # fmt: skip
